@@ -1,0 +1,55 @@
+-- Who may call what. Deny by default, for every function and every role, then the matrix.
+-- This file is the only place that grants or revokes; it runs after every change of a function.
+
+do $$
+declare
+    v_role text;
+begin
+    -- Dynamic, because the roles of Supabase exist only there.
+    foreach v_role in array array[
+        'public', 'credits_service', 'credits_admin', 'credits_webhook', 'credits_reader', 'credits_user',
+        'anon', 'authenticated', 'service_role'
+    ] loop
+        continue when v_role <> 'public' and pg_catalog.to_regrole(v_role) is null;
+        execute pg_catalog.format('revoke all on all functions in schema credits, credits_private from %I', v_role);
+        execute pg_catalog.format('revoke all on all tables in schema credits, credits_private from %I', v_role);
+        execute pg_catalog.format('revoke all on schema credits, credits_private from %I', v_role);
+    end loop;
+end
+$$;
+
+grant usage on schema credits
+to credits_service, credits_admin, credits_webhook, credits_reader, credits_user;
+
+grant execute on function credits.schema_version()
+to credits_service, credits_admin, credits_webhook, credits_reader;
+
+grant execute on function
+    credits.get_balance(text),
+    credits.list_entries(text, integer, bigint),
+    credits.list_lots(text, integer, bigint, boolean),
+    credits.verify(text)
+to credits_service, credits_admin, credits_reader;
+
+grant execute on function
+    credits.clawback_credits(text, text, bigint, bigint, text, text, text, jsonb),
+    credits.expire_due(integer),
+    credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb)
+to credits_service, credits_admin;
+
+grant execute on function
+    credits.add_purchased_credits(text, bigint, timestamptz, bigint, text, text, text, jsonb),
+    credits.add_subscription_credits(text, bigint, timestamptz, text, text, text, jsonb),
+    credits.deduct_credit(text, bigint, text, text, text, jsonb),
+    credits.expire_subscription_credits(text, text, text, text, text, jsonb),
+    credits.open_account(text, text, text, text, text, jsonb),
+    credits.record_payment(text, text, bigint, text, jsonb, text, bigint, text, text, jsonb),
+    credits.refund_spend(text, bigint, text, bigint, text, text, text, jsonb),
+    credits.renew_subscription(
+        text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text, jsonb
+    )
+to credits_service;
+
+grant execute on function credits.set_stripe_price(text, bigint, bigint) to credits_admin;
+
+grant execute on function credits.ingest_stripe_event(text, boolean) to credits_webhook;

@@ -1,0 +1,102 @@
+-- Spends credits in burn order, in the caller's transaction.
+-- Locks the account row. A replay returns the recorded receipt with is_replay true.
+-- Raises invalid_argument, insufficient_credits, in_debt, account_frozen, account_closed,
+-- idempotency_conflict. For credits_service.
+-- The common case is a row lock, an index descent and one insert; the rest is post_spend.
+create or replace function credits.deduct_credit(
+    p_account_id text,
+    p_amount bigint default 1,
+    p_feature text default null,
+    p_reference text default null,
+    p_idempotency_key text default null,
+    p_metadata jsonb default null
+)
+returns credits.receipt
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_status text;
+    v_tail credits_private.ledger;
+    v_now timestamptz;
+    v_receipt credits.receipt;
+begin
+    if (
+        p_amount between 1 and 9007199254740991
+        and length(p_account_id) between 1 and 255
+        and (p_feature is null or length(p_feature) between 1 and 255)
+        and (p_reference is null or length(p_reference) between 1 and 255)
+        and (p_idempotency_key is null or (
+            length(p_idempotency_key) between 1 and 255
+            and not starts_with(p_idempotency_key, 'stripe:')
+            and not starts_with(p_idempotency_key, 'ref:')
+            and not starts_with(p_idempotency_key, 'pgcredits:')
+        ))
+        and p_metadata is null
+    ) is not true then
+        perform credits_private.check_account_id(p_account_id);
+        perform credits_private.check_amount('p_amount', p_amount);
+        perform credits_private.check_text('p_feature', p_feature);
+        perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    end if;
+
+    select a.status into v_status
+    from credits_private.accounts a
+    where a.account_id = p_account_id
+    for no key update;
+
+    select l.entry_id, l.balance, l.open_lot_id, l.open_lot_remaining, l.next_event_at, l.created_at
+    into v_tail.entry_id, v_tail.balance, v_tail.open_lot_id, v_tail.open_lot_remaining,
+        v_tail.next_event_at, v_tail.created_at
+    from credits_private.ledger l
+    where l.account_id = p_account_id
+    order by l.entry_id desc
+    limit 1;
+    v_now := credits_private.clock();
+
+    if (v_status = 'active' and v_tail.open_lot_remaining >= p_amount and v_tail.next_event_at > v_now) is not true then
+        return credits_private.post_spend(
+            p_account_id, p_amount, p_feature, p_reference, p_idempotency_key, p_metadata
+        );
+    end if;
+
+    v_now := greatest(v_now, v_tail.created_at);
+    insert into credits_private.ledger (
+        account_id, entry_id, command_id, kind, amount, balance, debt,
+        open_lot_id, open_lot_remaining, next_event_at,
+        feature, reference, idempotency_key, metadata, actor, created_at, occurred_at
+    )
+    values (
+        p_account_id, v_tail.entry_id + 1, v_tail.entry_id + 1, 'spend', -p_amount, v_tail.balance - p_amount, 0,
+        v_tail.open_lot_id, v_tail.open_lot_remaining - p_amount, v_tail.next_event_at,
+        p_feature, p_reference, p_idempotency_key, p_metadata, credits_private.actor(), v_now, v_now
+    )
+    on conflict do nothing;
+
+    if not found then
+        return credits_private.replay_spend(p_account_id, p_amount, p_feature, p_reference, p_idempotency_key);
+    end if;
+    v_receipt.account_id := p_account_id;
+    v_receipt.entry_id := v_tail.entry_id + 1;
+    v_receipt.command_id := v_tail.entry_id + 1;
+    v_receipt.kind := 'spend';
+    v_receipt.amount := -p_amount;
+    v_receipt.balance := v_tail.balance - p_amount;
+    v_receipt.available := v_tail.balance - p_amount;
+    v_receipt.debt := 0;
+    v_receipt.allocations := jsonb_build_array(jsonb_build_array(v_tail.open_lot_id, -p_amount));
+    v_receipt.is_replay := false;
+    v_receipt.created_at := v_now;
+    return v_receipt;
+end
+$$;
+
+comment on function credits.deduct_credit(text, bigint, text, text, text, jsonb) is
+'Spends whole credits in burn order: lowest pool priority, then earliest expiry, then oldest lot.
+
+Refused with insufficient_credits (402, DETAIL has required and available), in_debt (402),
+account_frozen (403) or account_closed (409); then nothing has changed. Give p_idempotency_key so
+that the call can be repeated: the same key and request return the recorded receipt.';

@@ -1,0 +1,23 @@
+-- First step of every slow path: checks the open lot in and books what is due.
+-- Whoever calls it ends with finish_command, which checks a lot out again.
+create or replace function credits_private.catch_up(p_state credits_private.account_state)
+returns credits_private.account_state
+language plpgsql
+volatile
+parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_state credits_private.account_state := p_state;
+begin
+    if v_state.open_lot_id is not null then
+        update credits_private.lots l
+        set remaining = v_state.open_lot_remaining, is_open = v_state.open_lot_remaining > 0
+        where l.account_id = v_state.account_id and l.lot_id = v_state.open_lot_id;
+        v_state.open_lot_id := null;
+        v_state.open_lot_remaining := 0;
+    end if;
+    return credits_private.expire_lots(v_state, p_on_their_own => true);
+end
+$$;

@@ -1,0 +1,50 @@
+-- Books the breakage of every lot past its expiry, one entry each, in the order of expiry and
+-- dated at it. With p_on_their_own each entry is a command of its own.
+create or replace function credits_private.expire_lots(
+    p_state credits_private.account_state,
+    p_on_their_own boolean
+)
+returns credits_private.account_state
+language plpgsql
+volatile
+parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger;
+    r_lot record;
+begin
+    if v_state.next_event_at > v_state.now then
+        return v_state;
+    end if;
+
+    for r_lot in
+        select l.lot_id, l.remaining, l.expires_at
+        from credits_private.lots l
+        where l.account_id = v_state.account_id and l.is_open and l.expires_at <= v_state.now
+        order by l.expires_at, l.lot_id
+    loop
+        update credits_private.lots l
+        set remaining = 0, expired = l.expired + r_lot.remaining, is_open = false
+        where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
+
+        if r_lot.remaining > 0 then
+            v_entry := null;
+            v_entry.kind := 'expire';
+            v_entry.allocations := jsonb_build_array(jsonb_build_array(r_lot.lot_id, -r_lot.remaining));
+            v_entry.occurred_at := r_lot.expires_at;
+            v_state := credits_private.book(v_state, v_entry);
+            if p_on_their_own then
+                v_state.command_id := null;
+            end if;
+        end if;
+    end loop;
+
+    select coalesce(min(l.expires_at), 'infinity') into v_state.next_event_at
+    from credits_private.lots l
+    where l.account_id = v_state.account_id and l.is_open;
+    return v_state;
+end
+$$;

@@ -1,0 +1,59 @@
+-- Raises an error of the registry: SQLSTATE and constant message by code, DETAIL a JSON object
+-- of the code and p_values, HINT from the registry unless p_hint is given. Never returns.
+create or replace function credits_private.fail(
+    p_code text,
+    p_values jsonb default '{}',
+    p_hint text default null
+)
+returns void
+language plpgsql
+stable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_sqlstate text;
+    v_message text;
+    v_hint text;
+begin
+    select r.sqlstate, r.message, r.hint into strict v_sqlstate, v_message, v_hint
+    from (values
+        ('invalid_argument', 'PT400', 'invalid argument',
+            'Correct the argument that DETAIL names and call again.'),
+        ('insufficient_credits', 'PT402', 'insufficient credits',
+            'Ask for less, or let the account buy credits and call again.'),
+        ('in_debt', 'PT402', 'account is in debt',
+            'Credits that were spent have been taken back; the next paid credits settle the debt.'),
+        ('account_frozen', 'PT403', 'account is frozen',
+            'An administrator has to unfreeze the account.'),
+        ('append_only', 'PT403', 'ledger is append-only',
+            'Book a new entry through the API instead of changing an old one.'),
+        ('account_not_found', 'PT404', 'account not found',
+            'Open the account or grant credits to it first.'),
+        ('entry_not_found', 'PT404', 'entry not found',
+            'Look the entry up with list_entries.'),
+        ('payment_not_found', 'PT404', 'payment not found',
+            'Record the payment first, or name it as it was recorded.'),
+        ('account_closed', 'PT409', 'account is closed',
+            'A closed account takes no credits; use another account.'),
+        ('idempotency_conflict', 'PT409', 'idempotency key or payment already used for another request',
+            'Repeat the first request unchanged, or choose a new key.'),
+        ('invalid_state', 'PT409', 'not possible in this state',
+            'Read the current state and decide again.'),
+        ('balance_limit', 'PT422', 'balance limit exceeded',
+            'An account holds at most 9007199254740991 credits.'),
+        ('refund_exceeds_spend', 'PT422', 'refund exceeds the spend',
+            'Refund at most what DETAIL calls refundable.'),
+        ('internal_error', 'PT500', 'internal error',
+            'This is a defect of pgcredits: run verify and report it.')
+    ) as r (code, sqlstate, message, hint)
+    where r.code = p_code;
+
+    raise exception using
+        errcode = v_sqlstate,
+        message = v_message,
+        detail = (jsonb_build_object('code', p_code) || coalesce(p_values, '{}'))::text,
+        hint = coalesce(p_hint, v_hint);
+end
+$$;

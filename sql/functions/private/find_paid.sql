@@ -1,0 +1,60 @@
+-- Receipt of the command that recorded this payment under any of its ids; all null if unknown.
+-- A payment grants once: refused when it credited another account or with other figures
+-- (idempotency_conflict). Ids that are new are added to the payment.
+create or replace function credits_private.find_paid(
+    p_account_id text,
+    p_grants credits_private.grant_order[],
+    p_payment credits_private.payment_order
+)
+returns credits.receipt
+language plpgsql
+volatile
+parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ref credits_private.payment_refs;
+    v_payment credits_private.payments;
+    v_asked jsonb := credits_private.describe_grants(p_grants, p_payment);
+    v_recorded jsonb;
+begin
+    select r.* into v_ref
+    from credits_private.payment_refs r
+    where r.object_id = any (p_payment.object_id || p_payment.other_ids)
+        and r.provider = p_payment.provider
+        and r.livemode = p_payment.livemode
+        and r.provider_account = p_payment.provider_account
+    limit 1;
+    if not found then
+        return null;
+    end if;
+
+    if v_ref.account_id = p_account_id then
+        select p.* into v_payment
+        from credits_private.payments p
+        where p.account_id = p_account_id and p.payment_id = v_ref.payment_id;
+        select l.request into v_recorded
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id = v_ref.payment_id;
+    end if;
+    if v_ref.account_id <> p_account_id
+        or (v_recorded -> 'grants', v_payment.amount_paid, v_payment.currency)
+        is distinct from (v_asked -> 'grants', p_payment.amount_paid, p_payment.currency)
+    then
+        perform credits_private.fail(
+            'idempotency_conflict',
+            jsonb_build_object(
+                'payment', p_payment.object_id,
+                'recorded', jsonb_build_object(
+                    'granted', v_payment.granted, 'amount_paid', v_payment.amount_paid,
+                    'currency', v_payment.currency
+                )
+            ),
+            'This payment has granted its credits already, to another account or with other figures.'
+        );
+    end if;
+    perform credits_private.insert_refs(p_account_id, v_ref.payment_id, p_payment);
+    return credits_private.receipt_of(p_account_id, v_ref.payment_id);
+end
+$$;

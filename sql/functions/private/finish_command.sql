@@ -1,0 +1,71 @@
+-- Last step of every slow path: checks the first lot in burn order out (none while there is
+-- debt), writes the booked entries and returns the receipt. Refuses with balance_limit when the
+-- account would hold more than 2^53-1.
+create or replace function credits_private.finish_command(p_state credits_private.account_state)
+returns credits.receipt
+language plpgsql
+volatile
+parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_last integer := cardinality(p_state.entries);
+    v_open_lot_id bigint;
+    v_open_lot_remaining bigint := 0;
+    v_first credits_private.ledger;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+begin
+    if p_state.balance + p_state.debt > 9007199254740991 or p_state.debt > 9007199254740991 then
+        perform credits_private.fail(
+            'balance_limit',
+            jsonb_build_object('limit', 9007199254740991, 'balance', p_state.balance, 'debt', p_state.debt)
+        );
+    end if;
+
+    if p_state.debt = 0 then
+        select l.lot_id, l.remaining into v_open_lot_id, v_open_lot_remaining
+        from credits_private.lots l
+        where l.account_id = p_state.account_id and l.is_open
+        order by l.priority, l.expires_at, l.lot_id
+        limit 1;
+        if found then
+            update credits_private.lots l
+            set remaining = 0
+            where l.account_id = p_state.account_id and l.lot_id = v_open_lot_id;
+        end if;
+    end if;
+
+    for v_i in 1 .. v_last loop
+        v_entry := p_state.entries[v_i];
+        v_entry.next_event_at := p_state.next_event_at;
+        if v_i = v_last then
+            v_entry.open_lot_id := v_open_lot_id;
+            v_entry.open_lot_remaining := coalesce(v_open_lot_remaining, 0);
+        end if;
+        if v_entry.entry_id = p_state.command_id then
+            v_first := v_entry;
+        end if;
+        insert into credits_private.ledger values (v_entry.*) on conflict do nothing;
+        if not found then
+            perform credits_private.fail(
+                'internal_error', jsonb_build_object('account_id', v_entry.account_id, 'entry_id', v_entry.entry_id)
+            );
+        end if;
+    end loop;
+
+    v_receipt.account_id := p_state.account_id;
+    v_receipt.entry_id := v_first.entry_id;
+    v_receipt.command_id := v_first.command_id;
+    v_receipt.kind := v_first.kind;
+    v_receipt.amount := v_first.amount;
+    v_receipt.balance := p_state.balance;
+    v_receipt.available := case when p_state.debt > 0 then 0 else p_state.balance end;
+    v_receipt.debt := p_state.debt;
+    v_receipt.allocations := v_first.allocations;
+    v_receipt.is_replay := false;
+    v_receipt.created_at := v_first.created_at;
+    return v_receipt;
+end
+$$;

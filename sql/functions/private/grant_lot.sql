@@ -1,0 +1,65 @@
+-- Books one grant. A lot with a period ends renewal_grace after it. An item renews its
+-- subscription: older periods end now and roll over, unless a newer period has begun already;
+-- then this one only grants and ends with its period.
+create or replace function credits_private.grant_lot(
+    p_state credits_private.account_state,
+    p_grant credits_private.grant_order,
+    p_payment credits_private.payments,
+    p_late boolean,
+    p_entry credits_private.ledger
+)
+returns credits_private.account_state
+language plpgsql
+volatile
+parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_state credits_private.account_state;
+    v_lot credits_private.lots;
+    v_has_newer boolean := false;
+begin
+    select p.priority into v_lot.priority from credits_private.pools p where p.pool = p_grant.pool;
+    if p_grant.item is not null then
+        select true into v_has_newer
+        from credits_private.lots l
+        where l.account_id = p_state.account_id
+            and l.subscription = p_grant.subscription
+            and l.item is not null
+            and l.period_start > p_grant.period_start
+        limit 1;
+    end if;
+    v_lot.pool := p_grant.pool;
+    v_lot.granted := p_grant.amount;
+    v_lot.expires_at := case
+        when p_grant.expires_at is not null then p_grant.expires_at
+        when p_grant.period_end is null then 'infinity'
+        when v_has_newer then p_grant.period_end
+        else p_grant.period_end + credits_private.setting('renewal_grace')::interval
+    end;
+    if not p_late and v_lot.expires_at <= p_state.now then
+        perform credits_private.check_argument(
+            case when p_grant.period_end is null then 'p_expires_at' else 'p_period_end' end,
+            false, 'an instant in the future'
+        );
+    end if;
+    v_lot.origin := 'grant';
+    v_lot.subscription := p_grant.subscription;
+    v_lot.item := p_grant.item;
+    v_lot.period_start := p_grant.period_start;
+    v_lot.period_end := p_grant.period_end;
+    v_lot.payment_id := p_payment.payment_id;
+    v_lot.cost_amount := coalesce(
+        p_grant.cost, floor(p_payment.amount_paid::numeric * p_grant.amount / p_payment.granted)
+    );
+    v_lot.cost_currency := p_payment.currency;
+    v_lot.reference := p_entry.reference;
+    v_state := credits_private.book_lot(p_state, v_lot, p_entry);
+
+    if p_grant.item is not null and v_has_newer is not true then
+        v_state := credits_private.roll_over(v_state, p_grant, v_lot.expires_at);
+    end if;
+    return v_state;
+end
+$$;

@@ -1,0 +1,73 @@
+-- Violations inside the ledger of one account: numbers, chain of balances and debt, allocations,
+-- dates, commands, refunds.
+create or replace function credits_private.verify_entries(p_account_id text)
+returns setof credits.finding
+language sql
+stable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    with entries as (
+        select l.*,
+            row_number() over w as position,
+            lag(l.entry_id) over w as before_id,
+            coalesce(lag(l.balance) over w, 0) as before_balance,
+            coalesce(lag(l.debt) over w, 0) as before_debt,
+            lag(l.open_lot_id) over w as before_open_lot_id,
+            coalesce(lag(l.open_lot_remaining) over w, 0) as before_open_lot_remaining,
+            lag(l.command_id) over w as before_command_id,
+            lag(l.created_at) over w as before_created_at,
+            s.total,
+            s.to_debt
+        from credits_private.ledger l
+        left join lateral (
+            select coalesce(sum((x.pair ->> 1)::bigint), 0) as total,
+                coalesce(sum((x.pair ->> 1)::bigint) filter (where x.pair ->> 0 = '0'), 0) as to_debt
+            from jsonb_array_elements(l.allocations) as x (pair)
+        ) as s on l.allocations is not null
+        where l.account_id = p_account_id
+        window w as (order by l.entry_id)
+    ),
+    refunds as (
+        select f.reverses_entry_id as entry_id, sum(f.amount) as refunded
+        from credits_private.ledger f
+        where f.account_id = p_account_id and f.reverses_entry_id is not null
+        group by f.reverses_entry_id
+    )
+    select p_account_id, c.violation, e.entry_id, null::bigint, c.expected, c.actual
+    from entries e
+    left join refunds f on f.entry_id = e.entry_id
+    cross join lateral (values
+        ('entry number has a gap', e.entry_id = e.position, e.position::text, e.entry_id::text),
+        ('balance does not follow from the entry before', e.balance = e.before_balance + e.amount,
+            (e.before_balance + e.amount)::text, e.balance::text),
+        ('debt does not follow from the entry before', e.debt = e.before_debt - coalesce(e.to_debt, 0),
+            (e.before_debt - coalesce(e.to_debt, 0))::text, e.debt::text),
+        ('amount is not the sum of the allocations', e.total is null or e.amount = e.total,
+            e.total::text, e.amount::text),
+        ('only a spend from the open lot goes without allocations',
+            e.allocations is not null or (
+                e.kind = 'spend' and e.amount < 0 and e.open_lot_id is not distinct from e.before_open_lot_id
+                and e.open_lot_remaining = e.before_open_lot_remaining + e.amount
+            ),
+            e.before_open_lot_id || ': ' || e.before_open_lot_remaining + e.amount,
+            e.open_lot_id || ': ' || e.open_lot_remaining),
+        ('date runs backwards', e.before_created_at is null or e.created_at >= e.before_created_at,
+            e.before_created_at::text, e.created_at::text),
+        ('date of effect lies after the booking', e.occurred_at <= e.created_at,
+            e.created_at::text, e.occurred_at::text),
+        ('command is neither new nor that of the entry before',
+            e.command_id = e.entry_id or e.command_id is not distinct from e.before_command_id,
+            e.before_command_id::text, e.command_id::text),
+        ('only the first entry of a command carries its key',
+            e.idempotency_key is null or e.command_id = e.entry_id,
+            e.entry_id::text, e.command_id::text),
+        ('refunds exceed the spend', f.refunded is null or f.refunded <= -e.amount,
+            (-e.amount)::text, f.refunded::text),
+        ('refund reverses something that is no spend', f.refunded is null or e.kind = 'spend',
+            'spend', e.kind)
+    ) as c (violation, holds, expected, actual)
+    where c.holds is not true
+    order by e.entry_id
+$$;

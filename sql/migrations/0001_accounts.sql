@@ -1,0 +1,85 @@
+-- Purpose: pools, accounts and settings.
+-- Locks: none on existing tables (it only creates).
+-- Time on a million rows: instant.
+
+create table credits_private.pools (
+    pool text collate "C" not null,
+    priority integer not null,
+    pays_debt boolean not null,
+    description text not null,
+    constraint pools_pkey primary key (pool),
+    constraint pools_name_is_short check (length(pool) between 1 and 63)
+);
+comment on table credits_private.pools is 'Classes of credits: when they burn and whether they pay debt.';
+comment on column credits_private.pools.pool is 'Name of the pool.';
+comment on column credits_private.pools.priority is 'Burn priority, lowest first. Copied to a lot when it is granted.';
+comment on column credits_private.pools.pays_debt is 'Whether lots of this pool settle debt at once.';
+comment on column credits_private.pools.description is 'What the pool is for.';
+
+insert into credits_private.pools (pool, priority, pays_debt, description) values
+    ('subscription', 10, true, 'Credits of a paid period; they end with it.'),
+    ('promotional', 20, false, 'Gifts and bonuses; never taken for debt.'),
+    ('purchased', 30, true, 'Packs bought on their own.');
+
+create table credits_private.accounts (
+    account_id text collate "C" not null,
+    kind text not null default 'user',
+    status text not null default 'active',
+    plan text,
+    time_zone text not null default 'UTC',
+    open_entry_id bigint,
+    metadata jsonb,
+    created_at timestamptz not null,
+    constraint accounts_pkey primary key (account_id),
+    constraint accounts_id_is_short check (length(account_id) between 1 and 255),
+    constraint accounts_kind_is_known check (kind in ('user', 'organisation', 'guest')),
+    constraint accounts_status_is_known check (status in ('active', 'frozen', 'closed'))
+);
+comment on table credits_private.accounts is
+    'Holders of credits. The row is what writers lock; a spend never updates it.';
+comment on column credits_private.accounts.account_id is 'The host application''s own id.';
+comment on column credits_private.accounts.kind is 'user, organisation or guest.';
+comment on column credits_private.accounts.status is 'active, frozen or closed.';
+comment on column credits_private.accounts.plan is 'Plan of the account, if it has one.';
+comment on column credits_private.accounts.time_zone is 'IANA time zone in which periods of the account are counted.';
+comment on column credits_private.accounts.open_entry_id is
+    'Entry of the open_account call; null while only a grant has opened the account.';
+comment on column credits_private.accounts.metadata is 'Free-form object of the host application.';
+comment on column credits_private.accounts.created_at is 'When the account was first seen.';
+
+create table credits_private.settings (
+    setting text collate "C" not null,
+    value text not null,
+    description text not null,
+    constraint settings_pkey primary key (setting),
+    constraint settings_value_is_legal check (
+        case setting
+            when 'renewal_grace' then value::interval >= interval '0'
+            when 'refund_grace' then value::interval >= interval '0'
+            when 'shortfall' then value in ('debt', 'write_off')
+            when 'free_purchases' then value in ('ignore', 'grant')
+        end is true
+    )
+);
+comment on table credits_private.settings is 'Choices of the installation, one row each, with their reason.';
+comment on column credits_private.settings.setting is 'Name of the setting.';
+comment on column credits_private.settings.value is 'Its value as text; the check constraint says what is legal.';
+comment on column credits_private.settings.description is 'What it decides, the values allowed, and why the default is what it is.';
+
+insert into credits_private.settings (setting, value, description) values
+    ('renewal_grace', '3 days',
+     'How long subscription lots outlive their period (interval). Providers bill an hour to a day '
+     'after a period ends; without grace every customer would have a gap without credits.'),
+    ('refund_grace', '7 days',
+     'How long credits that a refund returns to an expired lot stay spendable, counted from the '
+     'expiry of the lot (interval). A failed job must not cost the customer the credits.'),
+    ('shortfall', 'debt',
+     'What becomes of credits that were spent before their payment went back: debt (the account '
+     'owes them) or write_off (recorded and forgiven). Debt, so that refunds cannot be farmed.'),
+    ('free_purchases', 'ignore',
+     'Whether a checkout with nothing to pay grants its credits: ignore or grant. Ignored, since a '
+     'leaked coupon of 100 percent would otherwise mint credits.');
+
+alter table credits_private.pools enable row level security;
+alter table credits_private.accounts enable row level security;
+alter table credits_private.settings enable row level security;
