@@ -7,12 +7,17 @@ declare
 begin
     -- Dynamic, because the roles of Supabase exist only there.
     foreach v_role in array array[
-        'public', 'credits_service', 'credits_admin', 'credits_webhook', 'credits_reader', 'credits_user',
+        'public', 'credits_service', 'credits_admin', 'credits_webhook', 'credits_reader',
+        'credits_user',
         'anon', 'authenticated', 'service_role'
     ] loop
         continue when v_role <> 'public' and pg_catalog.to_regrole(v_role) is null;
-        execute pg_catalog.format('revoke all on all functions in schema credits, credits_private from %I', v_role);
-        execute pg_catalog.format('revoke all on all tables in schema credits, credits_private from %I', v_role);
+        execute pg_catalog.format(
+            'revoke all on all functions in schema credits, credits_private from %I', v_role
+        );
+        execute pg_catalog.format(
+            'revoke all on all tables in schema credits, credits_private from %I', v_role
+        );
         execute pg_catalog.format('revoke all on schema credits, credits_private from %I', v_role);
     end loop;
 end
@@ -46,7 +51,8 @@ grant execute on function
     credits.record_payment(text, text, bigint, text, jsonb, text, bigint, text, text, jsonb),
     credits.refund_spend(text, bigint, text, bigint, text, text, text, jsonb),
     credits.renew_subscription(
-        text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text, jsonb
+        text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text,
+        jsonb
     )
 to credits_service;
 

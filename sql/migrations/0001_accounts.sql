@@ -10,10 +10,13 @@ create table credits_private.pools (
     constraint pools_pkey primary key (pool),
     constraint pools_name_is_short check (length(pool) between 1 and 63)
 );
-comment on table credits_private.pools is 'Classes of credits: when they burn and whether they pay debt.';
+comment on table credits_private.pools is
+    'Classes of credits: when they burn and whether they pay debt.';
 comment on column credits_private.pools.pool is 'Name of the pool.';
-comment on column credits_private.pools.priority is 'Burn priority, lowest first. Copied to a lot when it is granted.';
-comment on column credits_private.pools.pays_debt is 'Whether lots of this pool settle debt at once.';
+comment on column credits_private.pools.priority is
+    'Burn priority, lowest first. Copied to a lot when it is granted.';
+comment on column credits_private.pools.pays_debt is
+    'Whether lots of this pool settle debt at once.';
 comment on column credits_private.pools.description is 'What the pool is for.';
 
 insert into credits_private.pools (pool, priority, pays_debt, description) values
@@ -41,7 +44,8 @@ comment on column credits_private.accounts.account_id is 'The host application''
 comment on column credits_private.accounts.kind is 'user, organisation or guest.';
 comment on column credits_private.accounts.status is 'active, frozen or closed.';
 comment on column credits_private.accounts.plan is 'Plan of the account, if it has one.';
-comment on column credits_private.accounts.time_zone is 'IANA time zone in which periods of the account are counted.';
+comment on column credits_private.accounts.time_zone is
+    'IANA time zone in which periods of the account are counted.';
 comment on column credits_private.accounts.open_entry_id is
     'Entry of the open_account call; null while only a grant has opened the account.';
 comment on column credits_private.accounts.metadata is 'Free-form object of the host application.';
@@ -61,10 +65,13 @@ create table credits_private.settings (
         end is true
     )
 );
-comment on table credits_private.settings is 'Choices of the installation, one row each, with their reason.';
+comment on table credits_private.settings is
+    'Choices of the installation, one row each, with their reason.';
 comment on column credits_private.settings.setting is 'Name of the setting.';
-comment on column credits_private.settings.value is 'Its value as text; the check constraint says what is legal.';
-comment on column credits_private.settings.description is 'What it decides, the values allowed, and why the default is what it is.';
+comment on column credits_private.settings.value is
+    'Its value as text; the check constraint says what is legal.';
+comment on column credits_private.settings.description is
+    'What it decides, the values allowed, and why the default is what it is.';
 
 insert into credits_private.settings (setting, value, description) values
     ('renewal_grace', '3 days',

@@ -31,12 +31,16 @@ comment on table credits_private.ledger is
     'Append-only ledger and the state itself: the newest entry of an account carries everything '
     'that the next one needs.';
 comment on column credits_private.ledger.account_id is 'Account of the entry.';
-comment on column credits_private.ledger.entry_id is 'Number inside the account: 1, 2, 3 and so on, without gaps.';
-comment on column credits_private.ledger.command_id is 'Number of the first entry that the same command booked.';
+comment on column credits_private.ledger.entry_id is
+    'Number inside the account: 1, 2, 3 and so on, without gaps.';
+comment on column credits_private.ledger.command_id is
+    'Number of the first entry that the same command booked.';
 comment on column credits_private.ledger.kind is
     'open, grant, rollover, spend, refund, expire, settle, clawback or restore.';
-comment on column credits_private.ledger.amount is 'Credits that came (positive) or went (negative); 0 where nothing moved.';
-comment on column credits_private.ledger.balance is 'Credits after the entry: all lots less the debt.';
+comment on column credits_private.ledger.amount is
+    'Credits that came (positive) or went (negative); 0 where nothing moved.';
+comment on column credits_private.ledger.balance is
+    'Credits after the entry: all lots less the debt.';
 comment on column credits_private.ledger.debt is 'Credits owed after the entry.';
 comment on column credits_private.ledger.open_lot_id is 'Lot being burned after the entry, if any.';
 comment on column credits_private.ledger.open_lot_remaining is
@@ -44,18 +48,24 @@ comment on column credits_private.ledger.open_lot_remaining is
 comment on column credits_private.ledger.next_event_at is
     'Never later than the earliest expiry that is pending; infinity if there is none.';
 comment on column credits_private.ledger.allocations is
-    'Array of [lot, signed amount] in burn order, lot 0 being the debt; null when the open lot alone gave.';
+    'Array of [lot, signed amount] in burn order, lot 0 being the debt; null when the open lot '
+    'alone gave.';
 comment on column credits_private.ledger.reverses_entry_id is 'The spend that a refund gives back.';
 comment on column credits_private.ledger.feature is 'What the credits were used for.';
-comment on column credits_private.ledger.reference is 'The host application''s reference, a job or an order.';
+comment on column credits_private.ledger.reference is
+    'The host application''s reference, a job or an order.';
 comment on column credits_private.ledger.idempotency_key is
     'Key of the command, on its first entry only; unique inside the account, for ever.';
 comment on column credits_private.ledger.request is
     'What was asked, where the other columns do not tell; a replay must ask the same.';
-comment on column credits_private.ledger.metadata is 'Free-form object of the caller; never part of a decision.';
-comment on column credits_private.ledger.actor is 'Login, and the role it had taken, that made the call.';
-comment on column credits_private.ledger.created_at is 'When it was booked; never runs backwards inside an account.';
-comment on column credits_private.ledger.occurred_at is 'When it took effect: the expiry for breakage, else created_at.';
+comment on column credits_private.ledger.metadata is
+    'Free-form object of the caller; never part of a decision.';
+comment on column credits_private.ledger.actor is
+    'Login, and the role it had taken, that made the call.';
+comment on column credits_private.ledger.created_at is
+    'When it was booked; never runs backwards inside an account.';
+comment on column credits_private.ledger.occurred_at is
+    'When it took effect: the expiry for breakage, else created_at.';
 
 create unique index ledger_idempotency_key on credits_private.ledger (account_id, idempotency_key)
     where idempotency_key is not null;
@@ -95,34 +105,48 @@ create table credits_private.lots (
 )
 with (fillfactor = 80);
 comment on table credits_private.lots is
-    'Grants of credits. The open lot is checked out into the newest ledger entry: read lots through the API.';
+    'Grants of credits. The open lot is checked out into the newest ledger entry: read lots '
+    'through the API.';
 comment on column credits_private.lots.account_id is 'Account that holds the lot.';
 comment on column credits_private.lots.lot_id is 'Number of the entry that created the lot.';
 comment on column credits_private.lots.pool is 'Pool of the credits.';
-comment on column credits_private.lots.priority is 'Burn priority of the pool at the time of the grant.';
+comment on column credits_private.lots.priority is
+    'Burn priority of the pool at the time of the grant.';
 comment on column credits_private.lots.granted is 'Credits that the lot began with.';
 comment on column credits_private.lots.remaining is 'Credits left; 0 while the lot is checked out.';
 comment on column credits_private.lots.expired is 'Credits of the lot that were lost to expiry.';
-comment on column credits_private.lots.clawed is 'Credits of the lot that are taken back at present.';
-comment on column credits_private.lots.clawed_at is 'Since when credits are taken back; restored lots live longer by that time.';
-comment on column credits_private.lots.expires_at is 'First instant at which the credits cannot be spent; infinity for never.';
+comment on column credits_private.lots.clawed is
+    'Credits of the lot that are taken back at present.';
+comment on column credits_private.lots.clawed_at is
+    'Since when credits are taken back; restored lots live longer by that time.';
+comment on column credits_private.lots.expires_at is
+    'First instant at which the credits cannot be spent; infinity for never.';
 comment on column credits_private.lots.is_open is 'False once exhausted or expired.';
 comment on column credits_private.lots.origin is
-    'grant, rollover (carried over from an older lot) or restoration (given back after the older lot had ended).';
+    'grant, rollover (carried over from an older lot) or restoration (given back after the older '
+    'lot had ended).';
 comment on column credits_private.lots.subscription is 'Subscription that the lot belongs to.';
-comment on column credits_private.lots.item is 'Item of the subscription that a renewal granted; one grant per item and period.';
+comment on column credits_private.lots.item is
+    'Item of the subscription that a renewal granted; one grant per item and period.';
 comment on column credits_private.lots.period_start is 'Start of the paid period.';
 comment on column credits_private.lots.period_end is 'End of the paid period, without grace.';
-comment on column credits_private.lots.payment_id is 'Payment that bought the lot, or the lot that it derives from.';
-comment on column credits_private.lots.cost_amount is 'What was paid for all granted credits, in the smallest unit of the currency.';
-comment on column credits_private.lots.cost_currency is 'Currency of cost_amount, ISO 4217 in lower case.';
+comment on column credits_private.lots.payment_id is
+    'Payment that bought the lot, or the lot that it derives from.';
+comment on column credits_private.lots.cost_amount is
+    'What was paid for all granted credits, in the smallest unit of the currency.';
+comment on column credits_private.lots.cost_currency is
+    'Currency of cost_amount, ISO 4217 in lower case.';
 comment on column credits_private.lots.reference is 'Reference of the command that granted it.';
 comment on column credits_private.lots.granted_at is 'When the grant was booked.';
 
-create index lots_burn_idx on credits_private.lots (account_id, priority, expires_at, lot_id) where is_open;
+create index lots_burn_idx on credits_private.lots (account_id, priority, expires_at,
+lot_id) where is_open;
 create index lots_expiry_idx on credits_private.lots (expires_at, account_id) where is_open;
-create index lots_payment_idx on credits_private.lots (account_id, payment_id) where payment_id is not null;
-create unique index lots_period_key on credits_private.lots (account_id, subscription, item, period_start)
+create index lots_payment_idx on credits_private.lots (account_id,
+payment_id) where payment_id is not null;
+create unique index lots_period_key on credits_private.lots (
+    account_id, subscription, item, period_start
+)
     where item is not null and origin = 'grant';
 
 create type credits_private.account_state as (
@@ -140,7 +164,8 @@ create type credits_private.account_state as (
     entries credits_private.ledger[]
 );
 comment on type credits_private.account_state is
-    'A locked account while a command works on it: its status, the clock, the state after its newest '
+    'A locked account while a command works on it: its status, the clock, the state after its '
+    'newest '
     'entry, and the entries that the command has booked and not written yet.';
 
 create type credits_private.grant_order as (
@@ -155,7 +180,8 @@ create type credits_private.grant_order as (
     cost bigint
 );
 comment on type credits_private.grant_order is
-    'One lot to be granted. With an item it renews the subscription: what older periods left carries '
+    'One lot to be granted. With an item it renews the subscription: what older periods left '
+    'carries '
     'over up to rollover_cap (null: all of it).';
 
 create type credits.receipt as (
@@ -172,7 +198,8 @@ create type credits.receipt as (
     created_at timestamptz
 );
 comment on type credits.receipt is
-    'Answer of a command: what its first entry says, and balance, available and debt after its last one. '
+    'Answer of a command: what its first entry says, and balance, available and debt after its '
+    'last one. '
     'All amounts are whole credits.';
 
 create type credits.balance as (
@@ -188,7 +215,8 @@ create type credits.balance as (
     as_of timestamptz
 );
 comment on type credits.balance is
-    'What an account can spend at an instant: credits past their expiry are not in it. pools maps each '
+    'What an account can spend at an instant: credits past their expiry are not in it. pools maps '
+    'each '
     'pool to its credits; status is null for an unknown account.';
 
 create type credits.entry as (
@@ -248,7 +276,8 @@ create type credits.sweep as (
     has_more boolean
 );
 comment on type credits.sweep is
-    'What one sweep booked: accounts visited, lots ended, credits lost; has_more when the limit was reached.';
+    'What one sweep booked: accounts visited, lots ended, credits lost; has_more when the limit '
+    'was reached.';
 
 create type credits.schema_version as (
     migration text,

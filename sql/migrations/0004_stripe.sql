@@ -24,31 +24,42 @@ create table credits_private.stripe_events (
     ),
     constraint stripe_events_parked_waits check ((outcome = 'parked') = (waits_for is not null))
 );
-comment on table credits_private.stripe_events is 'Every verified event of Stripe, once, with what became of it.';
-comment on column credits_private.stripe_events.provider_account is 'Connected account; empty for one''s own.';
+comment on table credits_private.stripe_events is
+    'Every verified event of Stripe, once, with what became of it.';
+comment on column credits_private.stripe_events.provider_account is
+    'Connected account; empty for one''s own.';
 comment on column credits_private.stripe_events.event_id is 'Id of the event.';
 comment on column credits_private.stripe_events.event_type is 'Type of the event.';
 comment on column credits_private.stripe_events.livemode is 'False for a test-mode event.';
-comment on column credits_private.stripe_events.api_version is 'API version in which the body was rendered.';
-comment on column credits_private.stripe_events.created_at is 'When Stripe made the event; whole seconds.';
-comment on column credits_private.stripe_events.payload is 'The body as it was received, to the letter.';
-comment on column credits_private.stripe_events.body is 'The body parsed; NUL characters are replaced by U+FFFD.';
-comment on column credits_private.stripe_events.outcome is 'received, applied, ignored, parked or failed.';
+comment on column credits_private.stripe_events.api_version is
+    'API version in which the body was rendered.';
+comment on column credits_private.stripe_events.created_at is
+    'When Stripe made the event; whole seconds.';
+comment on column credits_private.stripe_events.payload is
+    'The body as it was received, to the letter.';
+comment on column credits_private.stripe_events.body is
+    'The body parsed; NUL characters are replaced by U+FFFD.';
+comment on column credits_private.stripe_events.outcome is
+    'received, applied, ignored, parked or failed.';
 comment on column credits_private.stripe_events.reason is 'Why it was ignored, parked or failed.';
-comment on column credits_private.stripe_events.waits_for is 'What a parked event waits for, kind and id.';
-comment on column credits_private.stripe_events.account_id is 'Account that the event was about, once known.';
+comment on column credits_private.stripe_events.waits_for is
+    'What a parked event waits for, kind and id.';
+comment on column credits_private.stripe_events.account_id is
+    'Account that the event was about, once known.';
 comment on column credits_private.stripe_events.attempts is 'How often it was tried.';
 comment on column credits_private.stripe_events.received_at is 'When it arrived first.';
 comment on column credits_private.stripe_events.applied_at is 'When it was tried last.';
 
-create index stripe_events_waiting_idx on credits_private.stripe_events (waits_for) where waits_for is not null;
+create index stripe_events_waiting_idx on credits_private.stripe_events (waits_for)
+    where waits_for is not null;
 
 create table credits_private.stripe_waits (
     waits_for text collate "C" not null,
     constraint stripe_waits_pkey primary key (waits_for)
 );
 comment on table credits_private.stripe_waits is
-    'Meeting point of an event that waits for something and the event that brings it: both insert the '
+    'Meeting point of an event that waits for something and the event that brings it: both insert '
+    'the '
     'same row, so neither can miss the other.';
 comment on column credits_private.stripe_waits.waits_for is 'Kind and id of what is waited for.';
 
@@ -92,7 +103,8 @@ create type credits_private.stripe_result as (
     waits_for text,
     account_id text
 );
-comment on type credits_private.stripe_result is 'What a handler made of an event; waits_for only when parked.';
+comment on type credits_private.stripe_result is
+    'What a handler made of an event; waits_for only when parked.';
 
 alter table credits_private.stripe_events enable row level security;
 alter table credits_private.stripe_waits enable row level security;

@@ -1,6 +1,6 @@
--- Records a payment of provider "manual" and grants one purchased lot for it.
--- Locks the account row; opens an unknown account. The same payment again is a replay.
--- Raises invalid_argument, idempotency_conflict, account_closed, balance_limit. For credits_service.
+-- Records a payment of provider "manual" and grants one purchased lot for it. Locks the account
+-- row; opens an unknown account. The same payment again is a replay. Raises invalid_argument,
+-- idempotency_conflict, account_closed, balance_limit. For credits_service.
 create or replace function credits.add_purchased_credits(
     p_account_id text,
     p_amount bigint,
@@ -50,5 +50,5 @@ comment on function credits.add_purchased_credits(
 ) is
 'Grants purchased credits for one payment, whose id is p_reference; a payment grants once.
 
-p_amount_paid is in the smallest unit of p_currency (ISO 4217, lower case). clawback_credits takes
-the credits back under the same id.';
+p_amount_paid is in the smallest unit of p_currency (ISO 4217, lower case). clawback_credits
+takes the credits back under the same id.';

@@ -1,6 +1,6 @@
--- Grants one subscription lot that ends renewal_grace after p_period_end.
--- Locks the account row; opens an unknown account. A replay returns the recorded receipt.
--- Raises invalid_argument, idempotency_conflict, account_closed, balance_limit. For credits_service.
+-- Grants one subscription lot that ends renewal_grace after p_period_end. Locks the account row;
+-- opens an unknown account. A replay returns the recorded receipt. Raises invalid_argument,
+-- idempotency_conflict, account_closed, balance_limit. For credits_service.
 create or replace function credits.add_subscription_credits(
     p_account_id text,
     p_amount bigint,
@@ -41,8 +41,11 @@ begin
 end
 $$;
 
-comment on function credits.add_subscription_credits(text, bigint, timestamptz, text, text, text, jsonb) is
-'Grants credits of a subscription until its period ends; they outlive it by the setting renewal_grace.
+comment on function credits.add_subscription_credits(
+    text, bigint, timestamptz, text, text, text, jsonb
+) is
+'Grants credits of a subscription until its period ends; they outlive it by the setting
+renewal_grace.
 
-p_idempotency_key or p_reference is required. It touches no other lot: renew_subscription ends the
-old period and carries its credits over.';
+p_idempotency_key or p_reference is required. It touches no other lot: renew_subscription ends
+the old period and carries its credits over.';

@@ -42,8 +42,9 @@ $$;
 comment on function credits.clawback_credits(
     text, text, bigint, bigint, text, text, text, jsonb
 ) is
-'Takes credits back because the money went back: sets the target of a payment and books the difference.
+'Takes credits back because the money went back: sets the target of a payment and books the
+difference.
 
-Say the target in credits (p_target), or the money that is back by now (p_amount_returned, the share
-is rounded down), or neither for everything. A lower target gives credits back. What was spent
-becomes debt, unless the setting shortfall says write_off.';
+Say the target in credits (p_target), or the money that is back by now (p_amount_returned, the
+share is rounded down), or neither for everything. A lower target gives credits back. What was
+spent becomes debt, unless the setting shortfall says write_off.';

@@ -35,7 +35,9 @@ begin
             and not starts_with(p_idempotency_key, 'ref:')
             and not starts_with(p_idempotency_key, 'pgcredits:')
         ))
-        and p_metadata is null
+        and (p_metadata is null or (
+            jsonb_typeof(p_metadata) = 'object' and pg_column_size(p_metadata) <= 16384
+        ))
     ) is not true then
         perform credits_private.check_account_id(p_account_id);
         perform credits_private.check_amount('p_amount', p_amount);
@@ -57,7 +59,11 @@ begin
     limit 1;
     v_now := credits_private.clock();
 
-    if (v_status = 'active' and v_tail.open_lot_remaining >= p_amount and v_tail.next_event_at > v_now) is not true then
+    if (
+        v_status = 'active'
+        and v_tail.open_lot_remaining >= p_amount
+        and v_tail.next_event_at > v_now
+    ) is not true then
         return credits_private.post_spend(
             p_account_id, p_amount, p_feature, p_reference, p_idempotency_key, p_metadata
         );
@@ -70,14 +76,17 @@ begin
         feature, reference, idempotency_key, metadata, actor, created_at, occurred_at
     )
     values (
-        p_account_id, v_tail.entry_id + 1, v_tail.entry_id + 1, 'spend', -p_amount, v_tail.balance - p_amount, 0,
+        p_account_id, v_tail.entry_id + 1, v_tail.entry_id + 1, 'spend', -p_amount,
+        v_tail.balance - p_amount, 0,
         v_tail.open_lot_id, v_tail.open_lot_remaining - p_amount, v_tail.next_event_at,
         p_feature, p_reference, p_idempotency_key, p_metadata, credits_private.actor(), v_now, v_now
     )
     on conflict do nothing;
 
     if not found then
-        return credits_private.replay_spend(p_account_id, p_amount, p_feature, p_reference, p_idempotency_key);
+        return credits_private.replay_spend(
+            p_account_id, p_amount, p_feature, p_reference, p_idempotency_key
+        );
     end if;
     v_receipt.account_id := p_account_id;
     v_receipt.entry_id := v_tail.entry_id + 1;

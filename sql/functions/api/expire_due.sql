@@ -36,7 +36,10 @@ begin
     v_sweep.lots := 0;
     v_sweep.credits := 0;
     foreach v_account_id in array coalesce(v_account_ids, '{}') loop
-        perform from credits_private.accounts a where a.account_id = v_account_id for no key update skip locked;
+        perform
+        from credits_private.accounts a
+        where a.account_id = v_account_id
+        for no key update skip locked;
         continue when not found;
         v_one := credits_private.post_expiry(v_account_id);
         v_sweep.accounts := v_sweep.accounts + v_one.accounts;
@@ -53,4 +56,5 @@ $$;
 comment on function credits.expire_due(integer) is
 'Books credits past their expiry as breakage, dated at the expiry, for at most p_limit accounts.
 
-Run it every few minutes and again while has_more is true. Spends and balances are right without it.';
+Run it every few minutes and again while has_more is true. Spends and balances are right without
+it.';

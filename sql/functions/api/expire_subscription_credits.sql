@@ -29,6 +29,8 @@ end
 $$;
 
 comment on function credits.expire_subscription_credits(text, text, text, text, text, jsonb) is
-'Ends the live lots of a subscription now, or of all subscriptions, and books what is left as breakage.
+'Ends the live lots of a subscription now, or of all subscriptions, and books what is left as
+breakage.
 
-Purchased and promotional credits are not touched. Books an entry of amount 0 when nothing is left.';
+Purchased and promotional credits are not touched. Books an entry of amount 0 when nothing is
+left.';

@@ -26,7 +26,8 @@ begin
     ),
     live as (
         select l.pool, l.expires_at,
-            l.remaining + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end as credits
+            l.remaining
+                + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end as credits
         from credits_private.lots l
         cross join tail t
         where l.account_id = p_account_id and l.is_open and l.expires_at > v_balance.as_of
@@ -65,5 +66,5 @@ $$;
 comment on function credits.get_balance(text) is
 'What an account can spend right now: available is exactly what deduct_credit would accept.
 
-balance is all live credits less the debt; pools maps each pool to its credits; next_expires_at and
-next_expires_amount tell what expires first. Reads as zeros for an unknown account.';
+balance is all live credits less the debt; pools maps each pool to its credits; next_expires_at
+and next_expires_amount tell what expires first. Reads as zeros for an unknown account.';

@@ -36,7 +36,8 @@ end
 $$;
 
 comment on function credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb) is
-'Grants whole credits of a pool (subscription, promotional or purchased), for ever or until p_expires_at.
+'Grants whole credits of a pool (subscription, promotional or purchased), for ever or until
+p_expires_at.
 
 Opens an unknown account. Credits of a paying pool settle debt first. For credits that somebody
 paid for use add_purchased_credits or record_payment, so that a refund can take them back.';

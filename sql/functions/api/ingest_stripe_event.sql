@@ -21,7 +21,8 @@ begin
     );
     v_event.received_at := credits_private.clock();
     insert into credits_private.stripe_events (
-        provider_account, event_id, event_type, livemode, api_version, created_at, payload, body, received_at
+        provider_account, event_id, event_type, livemode, api_version, created_at, payload, body,
+        received_at
     )
     values (
         v_event.provider_account, v_event.event_id, v_event.event_type, v_event.livemode,
@@ -51,6 +52,6 @@ $$;
 comment on function credits.ingest_stripe_event(text, boolean) is
 'Stores one event of Stripe, whose signature the caller has verified, and applies it once.
 
-p_payload is the body as received; p_livemode is the mode that the caller accepts, and an event of
-the other mode is refused. outcome is applied, duplicate, ignored, parked (waits for something that
-reason names) or failed (reason has the error; deliver it again to retry).';
+p_payload is the body as received; p_livemode is the mode that the caller accepts, and an event
+of the other mode is refused. outcome is applied, duplicate, ignored, parked (waits for something
+that reason names) or failed (reason has the error; deliver it again to retry).';

@@ -15,7 +15,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform credits_private.check_account_id(p_account_id);
-    perform credits_private.check_argument('p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000');
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
     return query
     select l.account_id, l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt,
         credits_private.allocations_of(l), l.feature, l.reference, l.idempotency_key, l.metadata,

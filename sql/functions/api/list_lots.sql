@@ -18,7 +18,9 @@ declare
     v_now timestamptz := credits_private.clock();
 begin
     perform credits_private.check_account_id(p_account_id);
-    perform credits_private.check_argument('p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000');
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
     return query
     with tail as (
         select t.open_lot_id, t.open_lot_remaining
@@ -29,7 +31,9 @@ begin
     ),
     held as (
         select l as lot,
-            l.remaining + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end as remaining
+            l.remaining
+                + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end
+                as remaining
         from credits_private.lots l
         cross join tail t
         where l.account_id = p_account_id
@@ -38,7 +42,8 @@ begin
         h.remaining, nullif((h.lot).expires_at, 'infinity'),
         h.remaining > 0 and (h.lot).expires_at > v_now,
         (h.lot).origin, (h.lot).subscription, (h.lot).period_start, (h.lot).period_end,
-        (h.lot).payment_id, (h.lot).cost_amount, (h.lot).cost_currency, (h.lot).reference, (h.lot).granted_at
+        (h.lot).payment_id, (h.lot).cost_amount, (h.lot).cost_currency, (h.lot).reference,
+        (h.lot).granted_at
     from held h
     where (coalesce(p_live_only, true) is false or (h.remaining > 0 and (h.lot).expires_at > v_now))
         and (

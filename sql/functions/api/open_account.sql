@@ -1,6 +1,6 @@
--- Opens an account, or completes one that a grant has opened.
--- Locks the account row. Once per account: the same kind and time zone again is a replay.
--- Raises invalid_argument, invalid_state, idempotency_conflict, account_closed. For credits_service.
+-- Opens an account, or completes one that a grant has opened. Locks the account row. Once per
+-- account: the same kind and time zone again is a replay. Raises invalid_argument, invalid_state,
+-- idempotency_conflict, account_closed. For credits_service.
 create or replace function credits.open_account(
     p_account_id text,
     p_kind text default 'user',
@@ -19,7 +19,8 @@ as $$
 begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_argument(
-        'p_kind', coalesce(p_kind, 'user') in ('user', 'organisation', 'guest'), 'user, organisation or guest'
+        'p_kind', coalesce(p_kind, 'user') in ('user', 'organisation', 'guest'),
+        'user, organisation or guest'
     );
     perform credits_private.check_argument(
         'p_time_zone',
@@ -35,6 +36,8 @@ end
 $$;
 
 comment on function credits.open_account(text, text, text, text, text, jsonb) is
-'Opens an account of kind user, organisation or guest, with the time zone its periods are counted in.
+'Opens an account of kind user, organisation or guest, with the time zone its periods are counted
+in.
 
-A grant opens an unknown account by itself; this call may then still set kind and time zone, once.';
+A grant opens an unknown account by itself; this call may then still set kind and time zone,
+once.';

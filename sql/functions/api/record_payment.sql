@@ -1,7 +1,7 @@
--- Records a payment of any provider and grants the lots that it bought.
--- Locks the account row; opens an unknown account. A payment grants once: again is a replay, with
--- other figures or for another account a conflict. A late expiry is booked, not refused.
--- Raises invalid_argument, idempotency_conflict, account_closed, balance_limit. For credits_service.
+-- Records a payment of any provider and grants the lots that it bought. Locks the account row;
+-- opens an unknown account. A payment grants once: again is a replay, with other figures or for
+-- another account a conflict. A late expiry is booked, not refused. Raises invalid_argument,
+-- idempotency_conflict, account_closed, balance_limit. For credits_service.
 create or replace function credits.record_payment(
     p_account_id text,
     p_payment text,
@@ -29,12 +29,14 @@ begin
         'p_payment', length(p_payment) between 1 and 255, '1 to 255 characters'
     );
     perform credits_private.check_argument(
-        'p_amount_paid', p_amount_paid is not null, 'whole number of the smallest currency unit, 0 or more'
+        'p_amount_paid', p_amount_paid is not null,
+        'whole number of the smallest currency unit, 0 or more'
     );
     perform credits_private.check_money(p_amount_paid, p_currency);
     perform credits_private.check_text('p_provider', p_provider);
     perform credits_private.check_argument(
-        'p_amount_returned', p_amount_returned is null or p_amount_returned between 0 and 9007199254740991,
+        'p_amount_returned',
+        p_amount_returned is null or p_amount_returned between 0 and 9007199254740991,
         'null or whole number of the smallest currency unit, 0 or more'
     );
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
@@ -60,5 +62,5 @@ comment on function credits.record_payment(
 
 p_grants is an array of objects: amount, and optionally pool (default purchased), expires_at,
 subscription, item, period_start, period_end, rollover_cap, cost (money of this lot). With
-subscription and period_start it renews the subscription. p_amount_returned is money that has gone
-back already. Amounts of money are in the smallest unit of p_currency.';
+subscription and period_start it renews the subscription. p_amount_returned is money that has
+gone back already. Amounts of money are in the smallest unit of p_currency.';

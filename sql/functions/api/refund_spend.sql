@@ -40,7 +40,8 @@ $$;
 comment on function credits.refund_spend(
     text, bigint, text, bigint, text, text, text, jsonb
 ) is
-'Gives credits of a spend back to the lots they came from, in reverse; p_amount null gives back the rest.
+'Gives credits of a spend back to the lots they came from, in reverse; p_amount null gives back
+the rest.
 
 Any number of partial refunds, together at most the spend. If a lot has expired meanwhile, grace
 keeps its credits for the setting refund_grace after the expiry, lapse books them as breakage.';

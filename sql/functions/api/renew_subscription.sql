@@ -1,7 +1,7 @@
 -- Starts a paid period: grants its credits, carries leftovers of older periods over up to a cap,
 -- ends the rest. Locks the account row; opens an unknown account. Once per subscription, item and
--- period: again is a replay. A late period is booked as it should have been, never refused.
--- Raises invalid_argument, idempotency_conflict, account_closed, balance_limit. For credits_service.
+-- period: again is a replay. A late period is booked as it should have been, never refused. Raises
+-- invalid_argument, idempotency_conflict, account_closed, balance_limit. For credits_service.
 create or replace function credits.renew_subscription(
     p_account_id text,
     p_subscription text,
@@ -33,9 +33,12 @@ begin
         'p_subscription', length(p_subscription) between 1 and 255, '1 to 255 characters'
     );
     perform credits_private.check_amount('p_amount', p_amount);
-    perform credits_private.check_argument('p_period_start', isfinite(p_period_start), 'an instant');
     perform credits_private.check_argument(
-        'p_period_end', isfinite(p_period_end) and p_period_end > p_period_start, 'an instant after p_period_start'
+        'p_period_start', isfinite(p_period_start), 'an instant'
+    );
+    perform credits_private.check_argument(
+        'p_period_end', isfinite(p_period_end) and p_period_end > p_period_start,
+        'an instant after p_period_start'
     );
     perform credits_private.check_argument(
         'p_rollover_cap', p_rollover_cap is null or p_rollover_cap between 0 and 9007199254740991,
@@ -45,7 +48,8 @@ begin
     perform credits_private.check_text('p_payment', p_payment);
     perform credits_private.check_money(p_amount_paid, p_currency);
     perform credits_private.check_argument(
-        'p_payment', p_payment is not null or p_amount_paid is null, 'id of the payment when p_amount_paid is given'
+        'p_payment', p_payment is not null or p_amount_paid is null,
+        'id of the payment when p_amount_paid is given'
     );
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
 
@@ -71,9 +75,11 @@ end
 $$;
 
 comment on function credits.renew_subscription(
-    text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text, jsonb
+    text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text,
+    jsonb
 ) is
 'Grants the credits of a subscription period and ends the older periods of the same subscription.
 
-What they left carries over up to p_rollover_cap (0: nothing, null: all of it); the rest is booked as
-breakage; no other lot is touched. Granted once per p_subscription, p_item and p_period_start.';
+What they left carries over up to p_rollover_cap (0: nothing, null: all of it); the rest is
+booked as breakage; no other lot is touched. Granted once per p_subscription, p_item and
+p_period_start.';

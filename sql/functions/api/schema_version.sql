@@ -13,7 +13,10 @@ declare
 begin
     select max(m.id) filter (where m.kind = 'versioned'),
         encode(sha256(convert_to(
-            coalesce(string_agg(m.id || ':' || m.checksum || E'\n', '' order by m.id collate "C"), ''), 'UTF8'
+            coalesce(
+                string_agg(m.id || ':' || m.checksum || E'\n', '' order by m.id collate "C"), ''
+            ),
+            'UTF8'
         )), 'hex')
     into v_version.migration, v_version.checksum
     from credits_private.schema_migrations m;

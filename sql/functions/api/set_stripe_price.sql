@@ -29,7 +29,9 @@ begin
     insert into credits_private.stripe_prices (price, credits, rollover_cap, updated_at)
     values (p_price, p_credits, p_rollover_cap, v_now)
     on conflict (price) do update
-    set credits = excluded.credits, rollover_cap = excluded.rollover_cap, updated_at = excluded.updated_at;
+    set credits = excluded.credits, rollover_cap = excluded.rollover_cap,
+        updated_at = excluded.updated_at;
+    perform credits_private.lock_meeting_point('price:' || p_price);
     perform credits_private.wake_stripe_events('price:' || p_price);
 
     v_price.price := p_price;
@@ -41,6 +43,8 @@ end
 $$;
 
 comment on function credits.set_stripe_price(text, bigint, bigint) is
-'Sets what one unit of a Stripe subscription price is worth; p_rollover_cap null carries everything over.
+'Sets what one unit of a Stripe subscription price is worth; p_rollover_cap null carries
+everything over.
 
-Past grants stay as they are. Invoices that were parked because the price was unknown are applied now.';
+Past grants stay as they are. Invoices that were parked because the price was unknown are applied
+now.';

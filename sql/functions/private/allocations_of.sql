@@ -8,7 +8,7 @@ security invoker
 as $$
     select case
         when p_entry.allocations is null and p_entry.amount <> 0
-            then pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_array(p_entry.open_lot_id, p_entry.amount))
+            then credits_private.allocation(p_entry.open_lot_id, p_entry.amount)
         else p_entry.allocations
     end
 $$;

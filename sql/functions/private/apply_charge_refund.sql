@@ -1,5 +1,6 @@
 -- A refund takes back the share of the credits that the refunded money has of the payment. The
--- amount in the event is cumulative; an older event never lowers it. Parked until the payment is known.
+-- amount in the event is cumulative; an older event never lowers it. Parked until the payment is
+-- known.
 create or replace function credits_private.apply_charge_refund(
     p_event credits_private.stripe_events,
     p_charge jsonb
@@ -21,9 +22,9 @@ declare
 begin
     v_ref := credits_private.find_stripe_payment(p_event, v_ids);
     if v_ref.account_id is null then
-        insert into credits_private.stripe_waits (waits_for)
-        values (credits_private.stripe_wait_name(p_event, v_ids[1]))
-        on conflict do nothing;
+        perform credits_private.lock_meeting_point(
+            credits_private.stripe_wait_name(p_event, v_ids[1])
+        );
         v_ref := credits_private.find_stripe_payment(p_event, v_ids);
     end if;
     if v_ref.account_id is null then
@@ -40,7 +41,11 @@ begin
     if v_refunded > v_returned then
         perform credits_private.post_clawback(
             v_ref.account_id, 'stripe', v_ref.object_id, null, v_refunded, p_charge ->> 'id',
-            concat_ws(':', 'stripe', nullif(p_event.provider_account, ''), 'refund', p_charge ->> 'id', v_refunded), null
+            concat_ws(
+                ':', 'stripe', nullif(p_event.provider_account, ''),
+                'refund', p_charge ->> 'id', v_refunded
+            ),
+            null
         );
     end if;
     return credits_private.stripe_result(

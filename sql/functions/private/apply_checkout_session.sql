@@ -19,7 +19,9 @@ declare
     v_grant credits_private.grant_order;
 begin
     if p_session ->> 'mode' is distinct from 'payment' then
-        return credits_private.stripe_result('ignored', 'credits of a subscription come with its invoices');
+        return credits_private.stripe_result(
+            'ignored', 'credits of a subscription come with its invoices'
+        );
     elsif v_metadata ->> 'credits_frozen' is distinct from '1' then
         return credits_private.stripe_result('ignored', 'metadata has no credits_frozen=1');
     elsif coalesce(p_session ->> 'payment_status', '') not in ('paid', 'no_payment_required') then
@@ -27,11 +29,17 @@ begin
     elsif coalesce((p_session ->> 'amount_total')::bigint, 0) = 0
         and credits_private.setting('free_purchases') = 'ignore'
     then
-        return credits_private.stripe_result('ignored', 'nothing was paid, and free_purchases is ignore');
+        return credits_private.stripe_result(
+            'ignored', 'nothing was paid, and free_purchases is ignore'
+        );
     elsif coalesce(v_metadata ->> 'credits' ~ '^[1-9][0-9]{0,14}$', false) is false then
-        return credits_private.stripe_result('parked', 'metadata credits is not a whole number', 'operator');
+        return credits_private.stripe_result(
+            'parked', 'metadata credits is not a whole number', 'operator'
+        );
     elsif v_account_id is null then
-        return credits_private.stripe_result('parked', 'no account in metadata or client_reference_id', 'operator');
+        return credits_private.stripe_result(
+            'parked', 'no account in metadata or client_reference_id', 'operator'
+        );
     end if;
 
     v_grant.pool := 'purchased';

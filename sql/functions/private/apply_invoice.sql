@@ -19,30 +19,36 @@ declare
     v_grants credits_private.grant_order[] := '{}';
     r_line record;
 begin
-    if p_invoice ->> 'status' is distinct from 'paid' and p_invoice ->> 'paid' is distinct from 'true' then
+    if p_invoice ->> 'status' is distinct from 'paid'
+        and p_invoice ->> 'paid' is distinct from 'true'
+    then
         return credits_private.stripe_result('ignored', 'invoice is not paid');
     elsif p_invoice -> 'lines' ->> 'has_more' = 'true' then
-        return credits_private.stripe_result('parked', 'the event does not show all lines of the invoice', 'operator');
+        return credits_private.stripe_result(
+            'parked', 'the event does not show all lines of the invoice', 'operator'
+        );
     end if;
 
     for r_line in
         select x.line, credits_private.invoice_line_price(x.line) as price,
             credits_private.invoice_line_item(x.line) as item,
             coalesce((x.line ->> 'quantity')::bigint, 1) as quantity
-        from jsonb_array_elements(p_invoice -> 'lines' -> 'data') with ordinality as x (line, position)
+        from jsonb_array_elements(p_invoice -> 'lines' -> 'data')
+            with ordinality as x (line, position)
         where credits_private.invoice_line_is_period(x.line)
         order by x.position
     loop
-        select p.* into v_price from credits_private.stripe_prices p where p.price = r_line.price;
-        if not found and credits_private.await_price(r_line.price) then
+        v_price := credits_private.find_stripe_price(r_line.price);
+        if v_price.price is null then
             return credits_private.stripe_result(
-                'parked', 'price ' || r_line.price || ' is unknown: set its credits', 'price:' || r_line.price
+                'parked', 'price ' || r_line.price || ' is unknown: set its credits',
+                'price:' || r_line.price
             );
-        elsif not found then
-            select p.* into v_price from credits_private.stripe_prices p where p.price = r_line.price;
         end if;
         v_subscription := credits_private.invoice_subscription(p_invoice, r_line.line);
-        v_account_id := coalesce(v_account_id, credits_private.invoice_account(p_invoice, r_line.line));
+        v_account_id := coalesce(
+            v_account_id, credits_private.invoice_account(p_invoice, r_line.line)
+        );
         v_grant := null;
         v_grant.pool := 'subscription';
         v_grant.amount := v_price.credits * r_line.quantity;
@@ -56,9 +62,13 @@ begin
     end loop;
 
     if cardinality(v_grants) = 0 then
-        return credits_private.stripe_result('ignored', 'no line of the invoice is a paid subscription period');
+        return credits_private.stripe_result(
+            'ignored', 'no line of the invoice is a paid subscription period'
+        );
     elsif v_account_id is null then
-        return credits_private.stripe_result('parked', 'no account in the metadata of invoice or subscription', 'operator');
+        return credits_private.stripe_result(
+            'parked', 'no account in the metadata of invoice or subscription', 'operator'
+        );
     end if;
     return credits_private.record_stripe_payment(
         p_event,

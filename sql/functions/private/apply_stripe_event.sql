@@ -10,7 +10,9 @@ as $$
 begin
     case p_event.event_type
         when 'checkout.session.completed' then
-            return credits_private.apply_checkout_session(p_event, p_event.body -> 'data' -> 'object');
+            return credits_private.apply_checkout_session(
+                p_event, p_event.body -> 'data' -> 'object'
+            );
         when 'invoice.paid' then
             return credits_private.apply_invoice(p_event, p_event.body -> 'data' -> 'object');
         when 'charge.refunded' then

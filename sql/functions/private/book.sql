@@ -17,9 +17,9 @@ declare
     v_to_debt bigint;
 begin
     v_entry.allocations := coalesce(v_entry.allocations, '[]');
-    select coalesce(sum((x.pair ->> 1)::bigint), 0), coalesce(sum((x.pair ->> 1)::bigint) filter (where x.pair ->> 0 = '0'), 0)
+    select coalesce(sum(x.amount), 0), coalesce(sum(x.amount) filter (where x.lot_id = 0), 0)
     into v_entry.amount, v_to_debt
-    from jsonb_array_elements(v_entry.allocations) as x (pair);
+    from credits_private.parts_of(v_entry.allocations) as x;
 
     v_state.entry_id := v_state.entry_id + 1;
     v_state.command_id := coalesce(v_state.command_id, v_state.entry_id);

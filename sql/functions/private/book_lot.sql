@@ -20,7 +20,7 @@ declare
 begin
     v_lot.lot_id := p_state.entry_id + 1;
     v_entry.allocations := coalesce(v_entry.allocations, '[]')
-        || jsonb_build_array(jsonb_build_array(v_lot.lot_id, v_lot.granted));
+        || credits_private.allocation(v_lot.lot_id, v_lot.granted);
     v_state := credits_private.book(p_state, v_entry);
     v_state.next_event_at := least(v_state.next_event_at, v_lot.expires_at);
 

@@ -1,4 +1,5 @@
--- Refuses an argument unless p_is_legal is true: invalid_argument with its name and what is allowed.
+-- Refuses an argument unless p_is_legal is true: invalid_argument with its name and what is
+-- allowed.
 create or replace function credits_private.check_argument(
     p_argument text,
     p_is_legal boolean,

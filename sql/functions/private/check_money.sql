@@ -15,7 +15,9 @@ begin
     );
     perform credits_private.check_argument(
         'p_currency',
-        (p_currency is null) = (p_amount_paid is null) and (p_currency is null or p_currency ~ '^[a-z]{3}$'),
+        (p_currency is null) = (p_amount_paid is null) and (
+            p_currency is null or p_currency ~ '^[a-z]{3}$'
+        ),
         'ISO 4217 code in lower case; given together with p_amount_paid'
     );
 end

@@ -10,7 +10,8 @@ as $$
 declare
     v_pools text;
 begin
-    select string_agg(p.pool, ', ' order by p.priority, p.pool) into v_pools from credits_private.pools p;
+    select string_agg(p.pool, ', ' order by p.priority, p.pool) into v_pools
+    from credits_private.pools p;
     perform credits_private.check_argument(
         p_argument,
         exists (select from credits_private.pools p where p.pool = p_pool),

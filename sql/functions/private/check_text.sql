@@ -9,7 +9,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform credits_private.check_argument(
-        p_argument, p_text is null or length(p_text) between 1 and 255, 'null or 1 to 255 characters'
+        p_argument,
+        p_text is null or length(p_text) between 1 and 255,
+        'null or 1 to 255 characters'
     );
 end
 $$;

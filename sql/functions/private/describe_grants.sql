@@ -26,6 +26,7 @@ as $$
         )
     ))
     from unnest(p_grants) with ordinality as g (
-        pool, amount, expires_at, subscription, item, period_start, period_end, rollover_cap, cost, position
+        pool, amount, expires_at, subscription, item,
+        period_start, period_end, rollover_cap, cost, position
     )
 $$;

@@ -33,7 +33,7 @@ begin
         if r_lot.remaining > 0 then
             v_entry := null;
             v_entry.kind := 'expire';
-            v_entry.allocations := jsonb_build_array(jsonb_build_array(r_lot.lot_id, -r_lot.remaining));
+            v_entry.allocations := credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
             v_entry.occurred_at := r_lot.expires_at;
             v_state := credits_private.book(v_state, v_entry);
             if p_on_their_own then

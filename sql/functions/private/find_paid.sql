@@ -45,13 +45,11 @@ begin
         perform credits_private.fail(
             'idempotency_conflict',
             jsonb_build_object(
-                'payment', p_payment.object_id,
-                'recorded', jsonb_build_object(
-                    'granted', v_payment.granted, 'amount_paid', v_payment.amount_paid,
-                    'currency', v_payment.currency
-                )
+                'payment', p_payment.object_id, 'recorded', v_recorded, 'amount_paid',
+                v_payment.amount_paid
             ),
-            'This payment has granted its credits already, to another account or with other figures.'
+            'This payment has granted its credits already, to another account or with other '
+            'figures.'
         );
     end if;
     perform credits_private.insert_refs(p_account_id, v_ref.payment_id, p_payment);

@@ -23,7 +23,9 @@ begin
     if not found then
         perform credits_private.fail(
             'payment_not_found',
-            jsonb_build_object('account_id', p_account_id, 'provider', p_provider, 'payment', p_object_id)
+            jsonb_build_object(
+                'account_id', p_account_id, 'provider', p_provider, 'payment', p_object_id
+            )
         );
     end if;
     select p.* into v_payment

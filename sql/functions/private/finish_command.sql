@@ -20,7 +20,9 @@ begin
     if p_state.balance + p_state.debt > 9007199254740991 or p_state.debt > 9007199254740991 then
         perform credits_private.fail(
             'balance_limit',
-            jsonb_build_object('limit', 9007199254740991, 'balance', p_state.balance, 'debt', p_state.debt)
+            jsonb_build_object(
+                'limit', 9007199254740991, 'balance', p_state.balance, 'debt', p_state.debt
+            )
         );
     end if;
 
@@ -50,7 +52,9 @@ begin
         insert into credits_private.ledger values (v_entry.*) on conflict do nothing;
         if not found then
             perform credits_private.fail(
-                'internal_error', jsonb_build_object('account_id', v_entry.account_id, 'entry_id', v_entry.entry_id)
+                'internal_error', jsonb_build_object(
+                    'account_id', v_entry.account_id, 'entry_id', v_entry.entry_id
+                )
             );
         end if;
     end loop;

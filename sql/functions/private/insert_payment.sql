@@ -17,11 +17,14 @@ begin
     select sum(g.amount) into v_payment.granted from unnest(p_grants) as g;
     if v_payment.granted > 9007199254740991 then
         perform credits_private.fail(
-            'balance_limit', jsonb_build_object('limit', 9007199254740991, 'granted', v_payment.granted)
+            'balance_limit', jsonb_build_object(
+                'limit', 9007199254740991, 'granted', v_payment.granted
+            )
         );
     end if;
     insert into credits_private.payments (
-        account_id, payment_id, provider, object_id, amount_paid, currency, amount_returned, granted, created_at
+        account_id, payment_id, provider, object_id, amount_paid, currency, amount_returned,
+        granted, created_at
     )
     values (
         p_state.account_id, p_state.entry_id + 1, p_payment.provider, p_payment.object_id,

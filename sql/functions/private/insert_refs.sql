@@ -26,7 +26,9 @@ begin
             object_id, provider, kind, livemode, provider_account, account_id, payment_id
         )
         values (
-            v_object_id, p_payment.provider, credits_private.ref_kind(p_payment.provider, v_object_id),
+            v_object_id, p_payment.provider, credits_private.ref_kind(
+                p_payment.provider, v_object_id
+            ),
             p_payment.livemode, p_payment.provider_account, p_account_id, p_payment_id
         )
         on conflict do nothing;
@@ -41,7 +43,8 @@ begin
             perform credits_private.fail(
                 'idempotency_conflict',
                 jsonb_build_object('payment', v_object_id),
-                'This payment has granted its credits already, to another account or with other figures.'
+                'This payment has granted its credits already, to another account or with other '
+                'figures.'
             );
         end if;
     end loop;

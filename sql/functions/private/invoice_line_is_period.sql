@@ -7,9 +7,12 @@ immutable
 parallel safe
 security invoker
 as $$
-    select coalesce(p_line #>> '{parent,type}', p_line ->> 'type') in ('subscription_item_details', 'subscription')
+    select coalesce(p_line #>> '{parent,type}', p_line ->> 'type') in (
+        'subscription_item_details', 'subscription'
+    )
         and coalesce(
-            p_line #>> '{parent,subscription_item_details,proration}', p_line ->> 'proration', 'false'
+            p_line #>> '{parent,subscription_item_details,proration}', p_line ->> 'proration',
+            'false'
         ) = 'false'
         and (p_line ->> 'amount')::bigint > 0
         and coalesce((p_line ->> 'quantity')::bigint, 1) > 0

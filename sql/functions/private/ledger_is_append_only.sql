@@ -8,7 +8,9 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform credits_private.fail('append_only', jsonb_build_object('table', tg_table_name, 'operation', tg_op));
+    perform credits_private.fail(
+        'append_only', jsonb_build_object('table', tg_table_name, 'operation', tg_op)
+    );
     return null;
 end
 $$;

@@ -28,7 +28,8 @@ begin
         for no key update;
     end if;
 
-    select l.entry_id, l.created_at, l.balance, l.debt, l.open_lot_id, l.open_lot_remaining, l.next_event_at
+    select l.entry_id, l.created_at, l.balance, l.debt, l.open_lot_id, l.open_lot_remaining,
+        l.next_event_at
     into v_state.entry_id, v_state.created_at, v_state.balance, v_state.debt,
         v_state.open_lot_id, v_state.open_lot_remaining, v_state.next_event_at
     from credits_private.ledger l

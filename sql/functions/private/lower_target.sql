@@ -62,13 +62,13 @@ begin
             expires_at = l.expires_at + greatest(v_state.now - l.clawed_at, interval '0')
         where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
         v_left := v_left - v_back;
-        v_returned := v_returned || jsonb_build_array(jsonb_build_array(r_lot.lot_id, v_back));
+        v_returned := v_returned || credits_private.allocation(r_lot.lot_id, v_back);
     end loop;
 
     v_entry.kind := 'restore';
     v_entry.allocations := v_returned;
     if v_owed > 0 then
-        v_entry.allocations := jsonb_build_array(jsonb_build_array(0, v_owed)) || v_returned;
+        v_entry.allocations := credits_private.allocation(0, v_owed) || v_returned;
     end if;
     v_state := credits_private.book(v_state, v_entry);
     v_state := credits_private.put_back(v_state, v_returned, 'grace');

@@ -32,10 +32,10 @@ begin
     where p.account_id = p_state.account_id and p.payment_id = p_lot.payment_id;
 
     v_entry.kind := 'clawback';
-    v_entry.allocations := jsonb_build_array(jsonb_build_array(p_lot.lot_id, -(v_written_off + v_owed)));
+    v_entry.allocations := credits_private.allocation(p_lot.lot_id, -(v_written_off + v_owed));
     perform credits_private.mark_clawed(p_state, v_entry.allocations);
     if v_owed > 0 then
-        v_entry.allocations := v_entry.allocations || jsonb_build_array(jsonb_build_array(0, v_owed));
+        v_entry.allocations := v_entry.allocations || credits_private.allocation(0, v_owed);
     end if;
     return credits_private.book(p_state, v_entry);
 end

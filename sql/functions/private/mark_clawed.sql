@@ -1,4 +1,5 @@
--- Notes on each lot of the allocations ([[lot, -taken], ...]) what has been taken back, and since when.
+-- Notes on each lot of the allocations ([[lot, -taken], ...]) what has been taken back, and since
+-- when.
 create or replace function credits_private.mark_clawed(
     p_state credits_private.account_state,
     p_allocations jsonb
@@ -14,8 +15,9 @@ declare
     r_part record;
 begin
     for r_part in
-        select (x.pair ->> 0)::bigint as lot_id, -(x.pair ->> 1)::bigint as amount
-        from jsonb_array_elements(p_allocations) as x (pair)
+        select x.lot_id, -x.amount as amount
+        from credits_private.parts_of(p_allocations) as x
+        order by x.ordinal
     loop
         update credits_private.lots l
         set clawed = l.clawed + r_part.amount, clawed_at = coalesce(l.clawed_at, p_state.now)

@@ -15,7 +15,8 @@ begin
     select k.name into v_unknown
     from jsonb_object_keys(p_grant) as k (name)
     where k.name not in (
-        'amount', 'pool', 'expires_at', 'subscription', 'item', 'period_start', 'period_end', 'rollover_cap', 'cost'
+        'amount', 'pool', 'expires_at', 'subscription', 'item', 'period_start', 'period_end',
+        'rollover_cap', 'cost'
     )
     limit 1;
     perform credits_private.check_argument(
@@ -30,12 +31,19 @@ begin
         case when p_grant ? 'rollover_cap' then p_grant -> 'rollover_cap' else '0' end
     );
     v_order.cost := credits_private.parse_whole_number(p_path || '.cost', p_grant -> 'cost');
-    v_order.expires_at := credits_private.parse_instant(p_path || '.expires_at', p_grant -> 'expires_at');
-    v_order.period_start := credits_private.parse_instant(p_path || '.period_start', p_grant -> 'period_start');
-    v_order.period_end := credits_private.parse_instant(p_path || '.period_end', p_grant -> 'period_end');
+    v_order.expires_at := credits_private.parse_instant(
+        p_path || '.expires_at', p_grant -> 'expires_at'
+    );
+    v_order.period_start := credits_private.parse_instant(
+        p_path || '.period_start', p_grant -> 'period_start'
+    );
+    v_order.period_end := credits_private.parse_instant(
+        p_path || '.period_end', p_grant -> 'period_end'
+    );
     v_order.subscription := p_grant ->> 'subscription';
     v_order.pool := coalesce(
-        p_grant ->> 'pool', case when v_order.subscription is null then 'purchased' else 'subscription' end
+        p_grant ->> 'pool',
+        case when v_order.subscription is null then 'purchased' else 'subscription' end
     );
     v_order.item := p_grant ->> 'item';
 

@@ -15,7 +15,9 @@ declare
 begin
     perform credits_private.check_argument(
         'p_grants',
-        case when jsonb_typeof(p_grants) = 'array' then jsonb_array_length(p_grants) between 1 and 100 end,
+        case
+            when jsonb_typeof(p_grants) = 'array' then jsonb_array_length(p_grants) between 1 and 100
+        end,
         'array of 1 to 100 objects'
     );
     for r_grant in

@@ -28,8 +28,12 @@ begin
         and jsonb_typeof(v_event.body -> 'livemode') = 'boolean'
         and v_event.body ->> 'created' ~ '^[0-9]{1,12}$'
         and jsonb_typeof(v_event.body -> 'data' -> 'object') = 'object'
-        and (v_event.body ->> 'account' is null or length(v_event.body ->> 'account') between 1 and 255),
-        'a Stripe snapshot event: JSON object with object "event", id, type, livemode, created and data.object'
+        and (
+            v_event.body ->> 'account' is null
+            or length(v_event.body ->> 'account') between 1 and 255
+        ),
+        'a Stripe snapshot event: JSON object with object "event", id, type, livemode, created '
+        'and data.object'
     );
     v_event.provider_account := coalesce(v_event.body ->> 'account', '');
     v_event.event_id := v_event.body ->> 'id';

@@ -14,7 +14,8 @@ begin
     perform credits_private.check_argument(
         p_path,
         case
-            when jsonb_typeof(p_value) in ('number', 'string') and p_value #>> '{}' ~ '^[0-9]{1,16}$'
+            when jsonb_typeof(p_value) in ('number', 'string')
+                and p_value #>> '{}' ~ '^[0-9]{1,16}$'
                 then (p_value #>> '{}')::bigint <= 9007199254740991
         end,
         'whole number from 0 to 9007199254740991'

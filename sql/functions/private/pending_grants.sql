@@ -31,7 +31,8 @@ begin
                 'idempotency_conflict',
                 jsonb_build_object(
                     'subscription', v_grant.subscription, 'item', v_grant.item,
-                    'period_start', v_grant.period_start, 'recorded', v_granted, 'asked', v_grant.amount
+                    'period_start', v_grant.period_start, 'recorded', v_granted, 'asked',
+                    v_grant.amount
                 )
             );
         end if;

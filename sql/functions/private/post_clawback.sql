@@ -50,7 +50,9 @@ begin
             'p_amount_returned', v_payment.amount_paid is not null,
             'null for a payment recorded without its amount; give p_target'
         );
-        v_target := credits_private.share_of(v_payment.granted, v_payment.amount_paid, p_amount_returned);
+        v_target := credits_private.share_of(
+            v_payment.granted, v_payment.amount_paid, p_amount_returned
+        );
         update credits_private.payments p
         set amount_returned = p_amount_returned
         where p.account_id = p_account_id and p.payment_id = v_payment.payment_id;

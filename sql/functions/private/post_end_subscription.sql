@@ -23,12 +23,16 @@ begin
     v_entry.kind := 'expire';
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
-    v_entry.request := jsonb_strip_nulls(jsonb_build_object('subscription', p_subscription, 'reason', p_reason));
+    v_entry.request := jsonb_strip_nulls(
+        jsonb_build_object('subscription', p_subscription, 'reason', p_reason)
+    );
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
     if v_state.status is null then
-        perform credits_private.fail('account_not_found', jsonb_build_object('account_id', p_account_id));
+        perform credits_private.fail(
+            'account_not_found', jsonb_build_object('account_id', p_account_id)
+        );
     end if;
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
     if v_receipt.entry_id is not null then
@@ -47,10 +51,11 @@ begin
         order by l.priority, l.expires_at, l.lot_id
     loop
         update credits_private.lots l
-        set remaining = 0, is_open = false, expired = l.expired + r_lot.remaining, expires_at = v_state.now
+        set remaining = 0, is_open = false, expired = l.expired + r_lot.remaining,
+            expires_at = v_state.now
         where l.account_id = p_account_id and l.lot_id = r_lot.lot_id;
         v_entry.allocations := v_entry.allocations
-            || jsonb_build_array(jsonb_build_array(r_lot.lot_id, -r_lot.remaining));
+            || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
     end loop;
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);

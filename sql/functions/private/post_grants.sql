@@ -60,7 +60,9 @@ begin
         v_state := credits_private.move_target(
             v_state,
             v_payment,
-            credits_private.share_of(v_payment.granted, v_payment.amount_paid, v_payment.amount_returned),
+            credits_private.share_of(
+                v_payment.granted, v_payment.amount_paid, v_payment.amount_returned
+            ),
             null
         );
     end if;

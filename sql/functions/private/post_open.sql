@@ -39,7 +39,8 @@ begin
             perform credits_private.fail(
                 'invalid_state',
                 jsonb_build_object(
-                    'account_id', p_account_id, 'kind', v_account.kind, 'time_zone', v_account.time_zone
+                    'account_id', p_account_id, 'kind', v_account.kind, 'time_zone',
+                    v_account.time_zone
                 ),
                 'The account is open already, with the kind and time zone that DETAIL shows.'
             );
@@ -51,7 +52,8 @@ begin
     v_state := credits_private.catch_up(v_state);
     v_state := credits_private.book(v_state, v_entry);
     update credits_private.accounts a
-    set kind = p_kind, time_zone = p_time_zone, metadata = p_metadata, open_entry_id = v_state.entry_id
+    set kind = p_kind, time_zone = p_time_zone, metadata = p_metadata,
+        open_entry_id = v_state.entry_id
     where a.account_id = p_account_id;
     return credits_private.finish_command(v_state);
 end

@@ -29,7 +29,8 @@ begin
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := jsonb_strip_nulls(jsonb_build_object(
-        'entry_id', p_entry_id, 'spend_key', p_spend_key, 'amount', p_amount, 'if_expired', p_if_expired
+        'entry_id', p_entry_id, 'spend_key', p_spend_key, 'amount', p_amount, 'if_expired',
+        p_if_expired
     ));
     v_entry.metadata := p_metadata;
 
@@ -51,7 +52,9 @@ begin
     if not found then
         perform credits_private.fail(
             'entry_not_found',
-            jsonb_build_object('account_id', p_account_id, 'entry_id', p_entry_id, 'spend_key', p_spend_key),
+            jsonb_build_object(
+                'account_id', p_account_id, 'entry_id', p_entry_id, 'spend_key', p_spend_key
+            ),
             'Name a spend of this account by p_entry_id or p_spend_key.'
         );
     end if;

@@ -37,11 +37,15 @@ begin
     v_state := credits_private.catch_up(v_state);
     if v_state.debt > 0 then
         perform credits_private.fail(
-            'in_debt', jsonb_build_object('required', p_amount, 'available', 0, 'debt', v_state.debt)
+            'in_debt', jsonb_build_object(
+                'required', p_amount, 'available', 0, 'debt', v_state.debt
+            )
         );
     elsif v_state.balance < p_amount then
         perform credits_private.fail(
-            'insufficient_credits', jsonb_build_object('required', p_amount, 'available', v_state.balance)
+            'insufficient_credits', jsonb_build_object(
+                'required', p_amount, 'available', v_state.balance
+            )
         );
     end if;
 

@@ -22,8 +22,9 @@ declare
     r_part record;
 begin
     for r_part in
-        select (x.pair ->> 0)::bigint as lot_id, (x.pair ->> 1)::bigint as amount
-        from jsonb_array_elements(p_returned) as x (pair)
+        select x.lot_id, x.amount
+        from credits_private.parts_of(p_returned) as x
+        order by x.ordinal
     loop
         select l.* into v_lot
         from credits_private.lots l
@@ -46,7 +47,7 @@ begin
         end if;
 
         v_entry := null;
-        v_entry.allocations := jsonb_build_array(jsonb_build_array(r_part.lot_id, -v_left));
+        v_entry.allocations := credits_private.allocation(r_part.lot_id, -v_left);
         v_ends_at := v_lot.expires_at + credits_private.setting('refund_grace')::interval;
         if p_if_expired = 'grace' and v_lot.origin <> 'restoration' and v_ends_at > v_state.now then
             v_entry.kind := 'restore';

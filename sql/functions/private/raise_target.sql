@@ -37,10 +37,12 @@ begin
     v_short := p_amount - v_taken - v_covered;
     v_owed := v_short;
     if credits_private.setting('shortfall') = 'write_off' then
-        v_owed := least(v_short, greatest(v_payment.debt_paid - v_payment.owed - v_payment.settled, 0));
+        v_owed := least(
+            v_short, greatest(v_payment.debt_paid - v_payment.owed - v_payment.settled, 0)
+        );
     end if;
     if v_owed > 0 then
-        v_entry.allocations := v_entry.allocations || jsonb_build_array(jsonb_build_array(0, -v_owed));
+        v_entry.allocations := v_entry.allocations || credits_private.allocation(0, -v_owed);
     end if;
 
     update credits_private.payments p

@@ -25,7 +25,9 @@ begin
 
     select l.* into v_last
     from credits_private.ledger l
-    where l.account_id = p_account_id and l.command_id = p_command_id and l.entry_id < coalesce(v_next_id, 9223372036854775807)
+    where l.account_id = p_account_id
+        and l.command_id = p_command_id
+        and l.entry_id < coalesce(v_next_id, 9223372036854775807)
     order by l.entry_id desc
     limit 1;
 

@@ -17,10 +17,19 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_ids text[] := array_remove(p_object_ids, null);
+    v_names text[];
+    v_name text;
     v_payment credits_private.payment_order;
     v_receipt credits.receipt;
-    v_id text;
 begin
+    select array_agg(n.name order by n.name) into v_names
+    from (
+        select credits_private.stripe_wait_name(p_event, i.id) as name from unnest(v_ids) as i (id)
+    ) as n;
+    foreach v_name in array v_names loop
+        perform credits_private.lock_meeting_point(v_name);
+    end loop;
+
     v_payment.provider := 'stripe';
     v_payment.livemode := p_event.livemode;
     v_payment.provider_account := p_event.provider_account;
@@ -30,18 +39,18 @@ begin
     v_payment.currency := lower(p_currency);
     select max((e.body #>> '{data,object,amount_refunded}')::bigint) into v_payment.amount_returned
     from credits_private.stripe_events e
-    where e.waits_for in (select credits_private.stripe_wait_name(p_event, i.id) from unnest(v_ids) as i (id))
-        and e.event_type = 'charge.refunded';
+    where e.waits_for = any (v_names) and e.event_type = 'charge.refunded';
 
     v_receipt := credits_private.post_grants(
         p_account_id, p_grants, v_payment, true, v_ids[1],
         concat_ws(':', 'stripe', nullif(p_event.provider_account, ''), v_ids[1]), null
     );
-    foreach v_id in array v_ids loop
-        perform credits_private.wake_stripe_events(credits_private.stripe_wait_name(p_event, v_id));
+    foreach v_name in array v_names loop
+        perform credits_private.wake_stripe_events(v_name);
     end loop;
     return credits_private.stripe_result(
-        'applied', case when v_receipt.is_replay then 'payment had granted its credits before' end,
+        'applied',
+        case when v_receipt.is_replay then 'the payment had granted its credits before' end,
         p_account_id => p_account_id
     );
 end

@@ -24,7 +24,9 @@ begin
     v_asked.reference := p_reference;
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_asked);
     if v_receipt.entry_id is null then
-        perform credits_private.fail('internal_error', jsonb_build_object('account_id', p_account_id));
+        perform credits_private.fail(
+            'internal_error', jsonb_build_object('account_id', p_account_id)
+        );
     end if;
     return v_receipt;
 end

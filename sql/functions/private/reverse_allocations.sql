@@ -1,4 +1,5 @@
--- Of what allocations took, gives p_amount back from the end, after p_skipped that went back before.
+-- Of what allocations took, gives p_amount back from the end, after p_skipped that went back
+-- before.
 create or replace function credits_private.reverse_allocations(
     p_allocations jsonb,
     p_skipped bigint,
@@ -19,16 +20,16 @@ declare
     r_part record;
 begin
     for r_part in
-        select (x.pair ->> 0)::bigint as lot_id, -(x.pair ->> 1)::bigint as amount
-        from jsonb_array_elements(p_allocations) with ordinality as x (pair, position)
-        order by x.position desc
+        select x.lot_id, -x.amount as amount
+        from credits_private.parts_of(p_allocations) as x
+        order by x.ordinal desc
     loop
         exit when v_left = 0;
         v_here := least(v_left, r_part.amount - least(v_skip, r_part.amount));
         v_skip := v_skip - least(v_skip, r_part.amount);
         continue when v_here = 0;
         v_left := v_left - v_here;
-        v_back := v_back || jsonb_build_array(jsonb_build_array(r_part.lot_id, v_here));
+        v_back := v_back || credits_private.allocation(r_part.lot_id, v_here);
     end loop;
     return v_back;
 end

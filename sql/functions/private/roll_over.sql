@@ -46,12 +46,12 @@ begin
             v_new.expires_at := p_expires_at;
             v_entry := null;
             v_entry.kind := 'rollover';
-            v_entry.allocations := jsonb_build_array(jsonb_build_array(r_lot.lot_id, -v_carried));
+            v_entry.allocations := credits_private.allocation(r_lot.lot_id, -v_carried);
             v_state := credits_private.book_lot(v_state, v_new, v_entry);
         end if;
         if r_lot.remaining > v_carried then
-            v_lapsed := v_lapsed || jsonb_build_array(
-                jsonb_build_array(r_lot.lot_id, v_carried - r_lot.remaining)
+            v_lapsed := v_lapsed || credits_private.allocation(
+                r_lot.lot_id, v_carried - r_lot.remaining
             );
         end if;
     end loop;

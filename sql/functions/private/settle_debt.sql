@@ -20,17 +20,20 @@ begin
         return p_state;
     end if;
     select array_agg(p.pool) into v_pools from credits_private.pools p where p.pays_debt;
-    v_allocations := credits_private.take_credits(p_state.account_id, p_state.debt, p_pools => v_pools);
+    v_allocations := credits_private.take_credits(
+        p_state.account_id, p_state.debt, p_pools => v_pools
+    );
     v_left := -credits_private.sum_allocations(v_allocations);
     if v_left = 0 then
         return p_state;
     end if;
     v_entry.kind := 'settle';
-    v_entry.allocations := v_allocations || jsonb_build_array(jsonb_build_array(0, v_left));
+    v_entry.allocations := v_allocations || credits_private.allocation(0, v_left);
 
     for r_part in
-        select (x.pair ->> 0)::bigint as lot_id, -(x.pair ->> 1)::bigint as amount
-        from jsonb_array_elements(v_allocations) as x (pair)
+        select x.lot_id, -x.amount as amount
+        from credits_private.parts_of(v_allocations) as x
+        order by x.ordinal
     loop
         select l.payment_id into v_payment_id
         from credits_private.lots l
@@ -48,7 +51,8 @@ begin
     loop
         exit when v_left = 0;
         update credits_private.payments p
-        set owed = p.owed - least(v_left, r_part.owed), settled = p.settled + least(v_left, r_part.owed)
+        set owed = p.owed - least(v_left, r_part.owed),
+            settled = p.settled + least(v_left, r_part.owed)
         where p.account_id = p_state.account_id and p.payment_id = r_part.payment_id;
         v_left := v_left - least(v_left, r_part.owed);
     end loop;

@@ -1,6 +1,8 @@
 -- Credits that ought to go back when p_returned of p_paid money went back: all of them when all
 -- of it did, else the share rounded down. Nothing for nothing, even for a free payment.
-create or replace function credits_private.share_of(p_granted bigint, p_paid bigint, p_returned bigint)
+create or replace function credits_private.share_of(
+    p_granted bigint, p_paid bigint, p_returned bigint
+)
 returns bigint
 language sql
 immutable

@@ -9,5 +9,7 @@ immutable
 parallel safe
 security invoker
 as $$
-    select pg_catalog.concat_ws(':', 'payment', p_event.provider_account, p_event.livemode, p_object_id)
+    select pg_catalog.concat_ws(
+        ':', 'payment', p_event.provider_account, p_event.livemode, p_object_id
+    )
 $$;

@@ -6,6 +6,6 @@ immutable
 parallel safe
 security invoker
 as $$
-    select coalesce(pg_catalog.sum((x.pair ->> 1)::bigint), 0)::bigint
-    from pg_catalog.jsonb_array_elements(p_allocations) as x (pair)
+    select coalesce(pg_catalog.sum(x.amount), 0)::bigint
+    from credits_private.parts_of(p_allocations) as x
 $$;

@@ -35,7 +35,7 @@ begin
         set remaining = l.remaining - v_taken, is_open = l.remaining > v_taken
         where l.account_id = p_account_id and l.lot_id = r_lot.lot_id;
         v_left := v_left - v_taken;
-        v_allocations := v_allocations || jsonb_build_array(jsonb_build_array(r_lot.lot_id, -v_taken));
+        v_allocations := v_allocations || credits_private.allocation(r_lot.lot_id, -v_taken);
     end loop;
     return v_allocations;
 end

@@ -1,6 +1,7 @@
 -- Applies a stored event in a subtransaction and notes the outcome. Errors of our own, of data and
--- of constraints are permanent: they undo the effect and are kept with the event. All others (locks,
--- serialization, resources, cancellation) pass through, so that the event is delivered again.
+-- of constraints are permanent: they undo the effect and are kept with the event. All others
+-- (locks, serialization, resources, cancellation) pass through, so that the event is delivered
+-- again.
 create or replace function credits_private.try_stripe_event(p_event credits_private.stripe_events)
 returns credits_private.stripe_events
 language plpgsql
@@ -28,7 +29,9 @@ begin
                 v_detail := pg_exception_detail;
             v_result := null;
             v_result.outcome := 'failed';
-            v_result.reason := v_sqlstate || ' ' || v_message || coalesce(' ' || nullif(v_detail, ''), '');
+            v_result.reason := v_sqlstate || ' ' || v_message || coalesce(
+                ' ' || nullif(v_detail, ''), ''
+            );
             if v_sqlstate = 'PT409' and v_detail::jsonb ->> 'code' = 'account_closed' then
                 v_result.outcome := 'parked';
                 v_result.waits_for := 'account:' || (v_detail::jsonb ->> 'account_id');

@@ -22,9 +22,9 @@ as $$
             s.to_debt
         from credits_private.ledger l
         left join lateral (
-            select coalesce(sum((x.pair ->> 1)::bigint), 0) as total,
-                coalesce(sum((x.pair ->> 1)::bigint) filter (where x.pair ->> 0 = '0'), 0) as to_debt
-            from jsonb_array_elements(l.allocations) as x (pair)
+            select coalesce(sum(x.amount), 0) as total,
+                coalesce(sum(x.amount) filter (where x.lot_id = 0), 0) as to_debt
+            from credits_private.parts_of(l.allocations) as x
         ) as s on l.allocations is not null
         where l.account_id = p_account_id
         window w as (order by l.entry_id)
@@ -42,13 +42,15 @@ as $$
         ('entry number has a gap', e.entry_id = e.position, e.position::text, e.entry_id::text),
         ('balance does not follow from the entry before', e.balance = e.before_balance + e.amount,
             (e.before_balance + e.amount)::text, e.balance::text),
-        ('debt does not follow from the entry before', e.debt = e.before_debt - coalesce(e.to_debt, 0),
+        ('debt does not follow from the entry before',
+            e.debt = e.before_debt - coalesce(e.to_debt, 0),
             (e.before_debt - coalesce(e.to_debt, 0))::text, e.debt::text),
         ('amount is not the sum of the allocations', e.total is null or e.amount = e.total,
             e.total::text, e.amount::text),
         ('only a spend from the open lot goes without allocations',
             e.allocations is not null or (
-                e.kind = 'spend' and e.amount < 0 and e.open_lot_id is not distinct from e.before_open_lot_id
+                e.kind = 'spend' and e.amount < 0
+                and e.open_lot_id is not distinct from e.before_open_lot_id
                 and e.open_lot_remaining = e.before_open_lot_remaining + e.amount
             ),
             e.before_open_lot_id || ': ' || e.before_open_lot_remaining + e.amount,

@@ -21,9 +21,9 @@ as $$
             sum(m.amount) filter (where m.entry_id = m.lot_id) as granted,
             -coalesce(sum(m.amount) filter (where m.kind = 'expire'), 0) as expired
         from (
-            select (x.pair ->> 0)::bigint as lot_id, (x.pair ->> 1)::bigint as amount, l.entry_id, l.kind
+            select x.lot_id, x.amount, l.entry_id, l.kind
             from credits_private.ledger l
-            cross join lateral jsonb_array_elements(credits_private.allocations_of(l)) as x (pair)
+            cross join lateral credits_private.parts_of(credits_private.allocations_of(l)) as x
             where l.account_id = p_account_id
         ) as m
         where m.lot_id <> 0
@@ -33,7 +33,8 @@ as $$
         select l.lot_id, l.pool, l.priority, l.expires_at, l.granted, l.expired, l.is_open,
             coalesce(l.lot_id = t.open_lot_id, false) as is_out,
             l.remaining as in_lot,
-            l.remaining + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end as credits
+            l.remaining
+                + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end as credits
         from credits_private.lots l
         left join tail t on true
         where l.account_id = p_account_id
@@ -43,17 +44,21 @@ as $$
         from held h
         full join moved m on m.lot_id = h.lot_id
         cross join lateral (values
-            ('lot and ledger do not know each other', h.lot_id is not null and m.granted is not null,
+            ('lot and ledger do not know each other',
+                h.lot_id is not null and m.granted is not null,
                 m.granted::text, h.granted::text),
             ('granted is not what the ledger says', h.granted is not distinct from m.granted,
                 m.granted::text, h.granted::text),
-            ('what is left of the lot is not what the ledger says', h.credits is not distinct from m.net,
+            ('what is left of the lot is not what the ledger says',
+                h.credits is not distinct from m.net,
                 m.net::text, h.credits::text),
-            ('what the lot lost to expiry is not what the ledger says', h.expired is not distinct from m.expired,
+            ('what the lot lost to expiry is not what the ledger says',
+                h.expired is not distinct from m.expired,
                 m.expired::text, h.expired::text),
             ('lot holds more than it granted', h.credits between 0 and h.granted,
                 h.granted::text, h.credits::text),
-            ('open lot has credits in its row', not (h.is_out and h.in_lot <> 0), '0', h.in_lot::text),
+            ('open lot has credits in its row', not (h.is_out and h.in_lot <> 0),
+                '0', h.in_lot::text),
             ('lot with credits is closed', h.is_open or h.credits = 0, 'open', 'closed')
         ) as c (violation, holds, expected, actual)
         where c.holds is not true
@@ -64,7 +69,8 @@ as $$
         cross join lateral (
             select coalesce(sum(h.credits), 0) as credits,
                 coalesce(sum(h.credits) filter (where p.pays_debt), 0) as paying,
-                coalesce(min(h.expires_at) filter (where h.credits > 0), 'infinity') as next_event_at
+                coalesce(min(h.expires_at) filter (where h.credits > 0), 'infinity')
+                    as next_event_at
             from held h
             left join credits_private.pools p on p.pool = h.pool
         ) as s
@@ -79,9 +85,12 @@ as $$
         cross join lateral (values
             ('balance is not lots less debt', t.balance = s.credits - t.debt,
                 (s.credits - t.debt)::text, t.balance::text),
-            ('debt while a paying pool holds credits', t.debt = 0 or s.paying = 0, '0', s.paying::text),
-            ('debt while a lot is open', t.debt = 0 or t.open_lot_id is null, 'none', t.open_lot_id::text),
-            ('open lot is unknown', t.open_lot_id is null or o.lot_id is not null, 'a lot', t.open_lot_id::text),
+            ('debt while a paying pool holds credits', t.debt = 0 or s.paying = 0,
+                '0', s.paying::text),
+            ('debt while a lot is open', t.debt = 0 or t.open_lot_id is null,
+                'none', t.open_lot_id::text),
+            ('open lot is unknown', t.open_lot_id is null or o.lot_id is not null,
+                'a lot', t.open_lot_id::text),
             ('open lot is not the first in burn order',
                 t.debt > 0 or b.lot_id is null or t.open_lot_id is not distinct from b.lot_id
                 or (t.open_lot_remaining = 0 and (o.priority, o.expires_at, o.lot_id) <= (

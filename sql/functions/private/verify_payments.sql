@@ -28,26 +28,33 @@ as $$
         from (select q.* from credits_private.payments q where q.account_id = p_account_id) as p
         full join bought b on b.payment_id = p.payment_id
         cross join lateral (values
-            ('granted of the payment is not that of its lots', p.granted is not distinct from b.granted,
+            ('granted of the payment is not that of its lots',
+                p.granted is not distinct from b.granted,
                 b.granted::text, p.granted::text),
-            ('clawed of the payment is not that of its lots', p.clawed is not distinct from b.clawed,
+            ('clawed of the payment is not that of its lots',
+                p.clawed is not distinct from b.clawed,
                 b.clawed::text, p.clawed::text),
-            ('covered exceeds what expired', p.covered <= b.expired, b.expired::text, p.covered::text),
+            ('covered exceeds what expired', p.covered <= b.expired,
+                b.expired::text, p.covered::text),
             ('parts of the target do not add up',
                 p.clawed + p.covered + p.owed + p.settled + p.written_off = p.target,
                 (p.clawed + p.covered + p.owed + p.settled + p.written_off)::text, p.target::text),
-            ('target is out of range', p.target between 0 and p.granted, p.granted::text, p.target::text),
+            ('target is out of range', p.target between 0 and p.granted,
+                p.granted::text, p.target::text),
             ('payment has no name', exists (
                 select
                 from credits_private.payment_refs r
-                where r.object_id = p.object_id and r.account_id = p_account_id and r.payment_id = p.payment_id
+                where r.object_id = p.object_id and r.account_id = p_account_id
+                    and r.payment_id = p.payment_id
             ), p.object_id, null)
         ) as c (violation, holds, expected, actual)
         where c.holds is not true
     )
-    select p_account_id, v.violation, v.payment_id, null::bigint, v.expected, v.actual from per_payment v
+    select p_account_id, v.violation, v.payment_id, null::bigint, v.expected, v.actual
+    from per_payment v
     union all
-    select p_account_id, 'debt is not what the payments owe', t.entry_id, null::bigint, o.owed::text, t.debt::text
+    select p_account_id, 'debt is not what the payments owe', t.entry_id, null::bigint,
+        o.owed::text, t.debt::text
     from tail t
     cross join lateral (
         select coalesce(sum(p.owed), 0) as owed

@@ -1,5 +1,5 @@
--- Tries the events again that wait for something which has come, oldest first. The row in
--- stripe_waits makes an event that is parking at this moment visible here, or this to it.
+-- Tries the events again that wait for something which has come, oldest first. The caller holds
+-- the meeting point, so an event that is locked now is being tried by a session that waits for it.
 create or replace function credits_private.wake_stripe_events(p_waits_for text)
 returns void
 language plpgsql
@@ -11,13 +11,12 @@ as $$
 declare
     r_event credits_private.stripe_events;
 begin
-    insert into credits_private.stripe_waits (waits_for) values (p_waits_for) on conflict do nothing;
     for r_event in
         select e.*
         from credits_private.stripe_events e
         where e.waits_for = p_waits_for
         order by e.created_at, e.event_id
-        for update
+        for update skip locked
     loop
         perform credits_private.try_stripe_event(r_event);
     end loop;

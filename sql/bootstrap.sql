@@ -1,0 +1,163 @@
+-- Roles, schemas and the record of migrations. Safe to run again at any time.
+-- Run as the connecting user: a superuser, or a role with CREATEROLE and CREATE on the database;
+-- once everything exists, any member of credits_owner. It asks only for rights that it needs.
+-- Locks: none on existing tables. Time: instant.
+
+do $$
+declare
+    v_ours constant text[] := array[
+        'credits_owner', 'credits_service', 'credits_admin',
+        'credits_webhook', 'credits_reader', 'credits_user'];
+    v_comments constant text[] := array[
+        'pgcredits: owns all objects; its functions run as this role.',
+        'pgcredits: server code that grants and spends.',
+        'pgcredits: people and tools that correct and configure.',
+        'pgcredits: the webhook relay.',
+        'pgcredits: reports; reads only.',
+        'pgcredits: end users; their own account only.'];
+    v_found text;
+begin
+    for v_index in 1 .. cardinality(v_ours) loop
+        if not exists (select from pg_catalog.pg_roles r where r.rolname = v_ours[v_index]) then
+            -- Dynamic, because a role's name cannot be a parameter.
+            execute format('create role %I nologin', v_ours[v_index]);
+            execute format('comment on role %I is %L', v_ours[v_index], v_comments[v_index]);
+        end if;
+    end loop;
+
+    -- Whoever made a role of ours before us may have given it too much.
+    select r.rolname into v_found
+      from pg_catalog.pg_roles r
+     where r.rolname = any (v_ours)
+       and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolreplication)
+     order by r.rolname
+     limit 1;
+    if found then
+        raise exception using
+            errcode = 'object_not_in_prerequisite_state',
+            message = format('role %I exists already and has too many rights', v_found),
+            hint = format(
+                'alter role %I nosuperuser nobypassrls nocreaterole noreplication', v_found);
+    end if;
+
+    select format('%I is a member of %I', m.rolname, g.rolname) into v_found
+      from pg_catalog.pg_auth_members a
+      join pg_catalog.pg_roles m on m.oid = a.member
+      join pg_catalog.pg_roles g on g.oid = a.roleid
+     where m.rolname = any (v_ours)
+       and (g.rolname = any (v_ours) or g.rolsuper or g.rolname like 'pg\_%')
+     order by 1
+     limit 1;
+    if found then
+        raise exception using
+            errcode = 'object_not_in_prerequisite_state',
+            message = format('role %s: the roles of pgcredits inherit nothing', v_found),
+            hint = 'revoke that membership';
+    end if;
+end
+$$;
+
+-- The connecting user must be able to become credits_owner. PostgreSQL 16 tells that apart from
+-- membership; there the creator of a role may administer it without being able to become it.
+do $$
+begin
+    if not pg_catalog.pg_has_role('credits_owner',
+        case when current_setting('server_version_num')::integer >= 160000
+            then 'SET' else 'MEMBER' end)
+    then
+        grant credits_owner to current_user;
+    end if;
+end
+$$;
+
+-- Supabase's roles, where they exist.
+do $$
+declare
+    r_pair record;
+begin
+    for r_pair in
+        select p.ours, p.theirs
+          from (values ('credits_service', 'service_role'), ('credits_user', 'authenticated'))
+               as p (ours, theirs)
+          join pg_catalog.pg_roles g on g.rolname = p.ours
+          join pg_catalog.pg_roles m on m.rolname = p.theirs
+         where not exists (
+                   select from pg_catalog.pg_auth_members a
+                    where a.roleid = g.oid and a.member = m.oid)
+    loop
+        -- Dynamic, because a role's name cannot be a parameter.
+        execute format('grant %I to %I', r_pair.ours, r_pair.theirs);
+    end loop;
+end
+$$;
+
+-- "if not exists" would ask for CREATE on the database even where the schemas are there.
+do $$
+declare
+    v_schema text;
+    v_owner text;
+begin
+    foreach v_schema in array array['credits', 'credits_private'] loop
+        select pg_catalog.pg_get_userbyid(n.nspowner) into v_owner
+          from pg_catalog.pg_namespace n
+         where n.nspname = v_schema;
+        if not found then
+            -- Dynamic, because a schema's name cannot be a parameter.
+            execute format('create schema %I authorization credits_owner', v_schema);
+        elsif v_owner <> 'credits_owner' then
+            raise exception using
+                errcode = 'object_not_in_prerequisite_state',
+                message = format('schema %I exists already and belongs to %I', v_schema, v_owner),
+                hint = format('alter schema %I owner to credits_owner, or rename it', v_schema);
+        end if;
+    end loop;
+end
+$$;
+
+set role credits_owner;
+
+comment on schema credits is
+    'pgcredits: the API. Functions and the rows that they return; no tables.';
+comment on schema credits_private is
+    'pgcredits: tables and helpers. For credits_owner alone; never expose it.';
+
+-- Only the global form works: with "in schema" it has no effect on what PUBLIC gets by default.
+alter default privileges revoke execute on functions from public;
+
+create table if not exists credits_private.schema_migrations (
+    id text collate "C" not null,
+    kind text not null,
+    name text not null,
+    checksum text not null,
+    state text not null default 'applied',
+    applied_at timestamptz not null default pg_catalog.clock_timestamp(),
+    applied_by text not null default session_user,
+    execution_ms integer,
+    runner_version text not null,
+    body text not null,
+    constraint schema_migrations_pkey primary key (id),
+    constraint schema_migrations_kind_is_known
+        check (kind in ('bootstrap', 'versioned', 'repeatable')),
+    constraint schema_migrations_checksum_is_sha256 check (checksum ~ '^[0-9a-f]{64}$'),
+    constraint schema_migrations_state_is_known check (state in ('applied', 'running', 'failed'))
+);
+comment on table credits_private.schema_migrations is
+    'What the migration runner applied: one row for each file, written in the file''s transaction.';
+comment on column credits_private.schema_migrations.id is
+    'Number of a versioned file, like 0003; else the path, like functions/api/get_balance.sql.';
+comment on column credits_private.schema_migrations.kind is
+    'bootstrap, versioned (run once) or repeatable (run again when its text changes).';
+comment on column credits_private.schema_migrations.name is 'Name of the file.';
+comment on column credits_private.schema_migrations.checksum is
+    'SHA-256 of the text without byte order mark, CRs of line ends and blanks at its end.';
+comment on column credits_private.schema_migrations.state is
+    'applied; running and failed are for files that cannot run in a transaction.';
+comment on column credits_private.schema_migrations.applied_at is 'When the file ran last.';
+comment on column credits_private.schema_migrations.applied_by is 'Who was connected.';
+comment on column credits_private.schema_migrations.execution_ms is
+    'Milliseconds that its statements took; null where psql ran it.';
+comment on column credits_private.schema_migrations.runner_version is
+    'Version of pgcredits that ran it.';
+comment on column credits_private.schema_migrations.body is 'The text that ran.';
+
+reset role;
