@@ -22,11 +22,7 @@ begin
         'p_kind', coalesce(p_kind, 'user') in ('user', 'organisation', 'guest'),
         'user, organisation or guest'
     );
-    perform credits_private.check_argument(
-        'p_time_zone',
-        exists (select from pg_timezone_names z where z.name = coalesce(p_time_zone, 'UTC')),
-        'name of an IANA time zone, such as Europe/Berlin'
-    );
+    perform credits_private.check_time_zone('p_time_zone', coalesce(p_time_zone, 'UTC'));
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     return credits_private.post_open(
         p_account_id, coalesce(p_kind, 'user'), coalesce(p_time_zone, 'UTC'),

@@ -38,6 +38,12 @@ begin
         where credits_private.invoice_line_is_period(x.line)
         order by x.position
     loop
+        v_subscription := credits_private.invoice_subscription(p_invoice, r_line.line);
+        if r_line.price is null or v_subscription is null then
+            return credits_private.stripe_result(
+                'parked', 'a line of the invoice lacks its price or subscription', 'operator'
+            );
+        end if;
         v_price := credits_private.find_stripe_price(r_line.price);
         if v_price.price is null then
             return credits_private.stripe_result(
@@ -45,7 +51,6 @@ begin
                 'price:' || r_line.price
             );
         end if;
-        v_subscription := credits_private.invoice_subscription(p_invoice, r_line.line);
         v_account_id := coalesce(
             v_account_id, credits_private.invoice_account(p_invoice, r_line.line)
         );

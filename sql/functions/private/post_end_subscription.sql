@@ -46,8 +46,10 @@ begin
         from credits_private.lots l
         where l.account_id = p_account_id
             and l.is_open
-            and l.subscription is not null
-            and (p_subscription is null or l.subscription = p_subscription)
+            and (
+                l.subscription = p_subscription
+                or (p_subscription is null and (l.subscription is not null or l.pool = 'subscription'))
+            )
         order by l.priority, l.expires_at, l.lot_id
     loop
         update credits_private.lots l
