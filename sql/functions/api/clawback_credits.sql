@@ -19,6 +19,8 @@ parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_name credits_private.payment_order;
 begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_argument(
@@ -30,11 +32,13 @@ begin
         or (p_target is null and p_amount_returned between 0 and 9007199254740991),
         'null or whole number of the smallest currency unit, 0 or more; not together with p_target'
     );
-    perform credits_private.check_text('p_provider', p_provider);
+    perform credits_private.check_text('p_provider', p_provider, 63);
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    v_name.provider := coalesce(p_provider, 'manual');
+    v_name.object_id := p_payment;
+    v_name.amount_returned := p_amount_returned;
     return credits_private.post_clawback(
-        p_account_id, coalesce(p_provider, 'manual'), p_payment, p_target, p_amount_returned,
-        p_reference, p_idempotency_key, p_metadata
+        p_account_id, v_name, p_target, p_reference, p_idempotency_key, p_metadata
     );
 end
 $$;

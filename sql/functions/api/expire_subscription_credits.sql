@@ -18,7 +18,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform credits_private.check_account_id(p_account_id);
-    perform credits_private.check_text('p_subscription', p_subscription);
+    perform credits_private.check_text('p_subscription', p_subscription, 127);
     perform credits_private.check_text('p_reason', p_reason);
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     return credits_private.post_end_subscription(

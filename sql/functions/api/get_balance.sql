@@ -64,7 +64,8 @@ end
 $$;
 
 comment on function credits.get_balance(text) is
-'What an account can spend right now: available is exactly what deduct_credit would accept.
+'What an account can spend right now: available is what deduct_credit would accept while status
+is active.
 
 balance is all live credits less the debt; pools maps each pool to its credits; next_expires_at
 and next_expires_amount tell what expires first. Reads as zeros for an unknown account.';

@@ -33,7 +33,7 @@ begin
         'whole number of the smallest currency unit, 0 or more'
     );
     perform credits_private.check_money(p_amount_paid, p_currency);
-    perform credits_private.check_text('p_provider', p_provider);
+    perform credits_private.check_text('p_provider', p_provider, 63);
     perform credits_private.check_argument(
         'p_amount_returned',
         p_amount_returned is null or p_amount_returned between 0 and 9007199254740991,
@@ -63,4 +63,5 @@ comment on function credits.record_payment(
 p_grants is an array of objects: amount, and optionally pool (default purchased), expires_at,
 subscription, item, period_start, period_end, rollover_cap, cost (money of this lot). With
 subscription and period_start it renews the subscription. p_amount_returned is money that has
-gone back already. Amounts of money are in the smallest unit of p_currency.';
+gone back already; later refunds are told to clawback_credits. Amounts of money are in the
+smallest unit of p_currency.';

@@ -30,7 +30,7 @@ declare
 begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_argument(
-        'p_subscription', length(p_subscription) between 1 and 255, '1 to 255 characters'
+        'p_subscription', length(p_subscription) between 1 and 127, '1 to 127 characters'
     );
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_argument(
@@ -44,7 +44,7 @@ begin
         'p_rollover_cap', p_rollover_cap is null or p_rollover_cap between 0 and 9007199254740991,
         'null for no cap, or whole number from 0 to 9007199254740991'
     );
-    perform credits_private.check_text('p_item', p_item);
+    perform credits_private.check_text('p_item', p_item, 127);
     perform credits_private.check_text('p_payment', p_payment);
     perform credits_private.check_money(p_amount_paid, p_currency);
     perform credits_private.check_argument(
@@ -78,7 +78,7 @@ comment on function credits.renew_subscription(
     text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text,
     jsonb
 ) is
-'Grants the credits of a subscription period and ends the older periods of the same subscription.
+'Grants the credits of a subscription period and ends the periods before it that are over.
 
 What they left carries over up to p_rollover_cap (0: nothing, null: all of it); the rest is
 booked as breakage; no other lot is touched. Granted once per p_subscription, p_item and

@@ -19,6 +19,7 @@ declare
     v_refunded bigint := (p_charge ->> 'amount_refunded')::bigint;
     v_ref credits_private.payment_refs;
     v_returned bigint;
+    v_name credits_private.payment_order;
 begin
     v_ref := credits_private.find_stripe_payment(p_event, v_ids);
     if v_ref.account_id is null then
@@ -39,8 +40,13 @@ begin
     from credits_private.payments p
     where p.account_id = v_ref.account_id and p.payment_id = v_ref.payment_id;
     if v_refunded > v_returned then
+        v_name.provider := 'stripe';
+        v_name.livemode := p_event.livemode;
+        v_name.provider_account := p_event.provider_account;
+        v_name.object_id := v_ref.object_id;
+        v_name.amount_returned := v_refunded;
         perform credits_private.post_clawback(
-            v_ref.account_id, 'stripe', v_ref.object_id, null, v_refunded, p_charge ->> 'id',
+            v_ref.account_id, v_name, null, p_charge ->> 'id',
             concat_ws(
                 ':', 'stripe', nullif(p_event.provider_account, ''),
                 'refund', p_charge ->> 'id', v_refunded

@@ -1,5 +1,6 @@
 -- A paid invoice renews the subscription of each eligible line: credits of the price times the
--- quantity, for the period of the line. Parked while a price is unknown: never half a grant.
+-- quantity, for the period of the line; lines of one item, price and period count as one.
+-- Parked while a price is unknown: never half a grant.
 create or replace function credits_private.apply_invoice(
     p_event credits_private.stripe_events,
     p_invoice jsonb
@@ -13,7 +14,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_account_id text;
-    v_subscription text;
     v_price credits_private.stripe_prices;
     v_grant credits_private.grant_order;
     v_grants credits_private.grant_order[] := '{}';
@@ -30,16 +30,14 @@ begin
     end if;
 
     for r_line in
-        select x.line, credits_private.invoice_line_price(x.line) as price,
-            credits_private.invoice_line_item(x.line) as item,
-            coalesce((x.line ->> 'quantity')::bigint, 1) as quantity
-        from jsonb_array_elements(p_invoice -> 'lines' -> 'data')
-            with ordinality as x (line, position)
-        where credits_private.invoice_line_is_period(x.line)
-        order by x.position
+        select x.subscription, x.item, x.price, x.period_start, x.period_end,
+            sum(x.quantity)::bigint as quantity, sum(x.amount)::bigint as amount,
+            min(x.account_id) as account_id
+        from credits_private.invoice_periods(p_invoice) as x
+        group by x.subscription, x.item, x.price, x.period_start, x.period_end
+        order by min(x.ordinal)
     loop
-        v_subscription := credits_private.invoice_subscription(p_invoice, r_line.line);
-        if r_line.price is null or v_subscription is null then
+        if r_line.price is null or r_line.subscription is null then
             return credits_private.stripe_result(
                 'parked', 'a line of the invoice lacks its price or subscription', 'operator'
             );
@@ -51,18 +49,16 @@ begin
                 'price:' || r_line.price
             );
         end if;
-        v_account_id := coalesce(
-            v_account_id, credits_private.invoice_account(p_invoice, r_line.line)
-        );
+        v_account_id := coalesce(v_account_id, r_line.account_id);
         v_grant := null;
         v_grant.pool := 'subscription';
         v_grant.amount := v_price.credits * r_line.quantity;
-        v_grant.subscription := v_subscription;
+        v_grant.subscription := r_line.subscription;
         v_grant.item := concat_ws(':', r_line.item, r_line.price);
-        v_grant.period_start := to_timestamp((r_line.line -> 'period' ->> 'start')::bigint);
-        v_grant.period_end := to_timestamp((r_line.line -> 'period' ->> 'end')::bigint);
+        v_grant.period_start := r_line.period_start;
+        v_grant.period_end := r_line.period_end;
         v_grant.rollover_cap := v_price.rollover_cap;
-        v_grant.cost := (r_line.line ->> 'amount')::bigint;
+        v_grant.cost := r_line.amount;
         v_grants := v_grants || v_grant;
     end loop;
 

@@ -14,6 +14,8 @@ as $$
     select jsonb_strip_nulls(jsonb_build_object(
         'payment', p_payment.object_id,
         'provider', p_payment.provider,
+        'amount_paid', p_payment.amount_paid,
+        'currency', p_payment.currency,
         'grants', jsonb_agg(
             jsonb_build_object(
                 'amount', g.amount,

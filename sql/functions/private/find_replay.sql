@@ -1,6 +1,6 @@
 -- Receipt of the command that this key recorded; all null if there is none.
 -- Refuses the key when the recorded request was another one (idempotency_conflict).
--- p_asked says what is asked now: kind, feature, reference and request; amount unless null.
+-- p_asked says what is asked now: feature, reference and request; kind and amount unless null.
 create or replace function credits_private.find_replay(
     p_account_id text,
     p_idempotency_key text,
@@ -27,8 +27,9 @@ begin
         return null;
     end if;
 
-    if (v_found.kind, v_found.feature, v_found.reference, v_found.request)
-        is distinct from (p_asked.kind, p_asked.feature, p_asked.reference, p_asked.request)
+    if (v_found.feature, v_found.reference, v_found.request)
+        is distinct from (p_asked.feature, p_asked.reference, p_asked.request)
+        or v_found.kind <> p_asked.kind
         or v_found.amount <> p_asked.amount
     then
         perform credits_private.fail(

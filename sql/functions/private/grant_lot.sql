@@ -1,6 +1,6 @@
--- Books one grant. A lot with a period ends renewal_grace after it. An item renews its
--- subscription: older periods end now and roll over, unless a newer period has begun already;
--- then this one only grants and ends with its period.
+-- Books one grant. A lot with a period ends renewal_grace after it. The first item of a new period
+-- renews its subscription: periods that are over end now and roll over. A period older than the
+-- newest one only grants, and ends with the period.
 create or replace function credits_private.grant_lot(
     p_state credits_private.account_state,
     p_grant credits_private.grant_order,
@@ -18,24 +18,22 @@ as $$
 declare
     v_state credits_private.account_state;
     v_lot credits_private.lots;
-    v_has_newer boolean := false;
+    v_latest timestamptz;
 begin
     select p.priority into v_lot.priority from credits_private.pools p where p.pool = p_grant.pool;
     if p_grant.item is not null then
-        select true into v_has_newer
+        select max(l.period_start) into v_latest
         from credits_private.lots l
         where l.account_id = p_state.account_id
             and l.subscription = p_grant.subscription
-            and l.item is not null
-            and l.period_start > p_grant.period_start
-        limit 1;
+            and l.item is not null;
     end if;
     v_lot.pool := p_grant.pool;
     v_lot.granted := p_grant.amount;
     v_lot.expires_at := case
         when p_grant.expires_at is not null then p_grant.expires_at
         when p_grant.period_end is null then 'infinity'
-        when v_has_newer then p_grant.period_end
+        when v_latest > p_grant.period_start then p_grant.period_end
         else p_grant.period_end + credits_private.setting('renewal_grace')::interval
     end;
     if not p_late and v_lot.expires_at <= p_state.now then
@@ -57,7 +55,7 @@ begin
     v_lot.reference := p_entry.reference;
     v_state := credits_private.book_lot(p_state, v_lot, p_entry);
 
-    if p_grant.item is not null and v_has_newer is not true then
+    if p_grant.item is not null and coalesce(v_latest < p_grant.period_start, true) then
         v_state := credits_private.roll_over(v_state, p_grant, v_lot.expires_at);
     end if;
     return v_state;

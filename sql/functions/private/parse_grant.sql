@@ -48,8 +48,8 @@ begin
     v_order.item := p_grant ->> 'item';
 
     perform credits_private.check_pool(p_path || '.pool', v_order.pool);
-    perform credits_private.check_text(p_path || '.subscription', v_order.subscription);
-    perform credits_private.check_text(p_path || '.item', v_order.item);
+    perform credits_private.check_text(p_path || '.subscription', v_order.subscription, 127);
+    perform credits_private.check_text(p_path || '.item', v_order.item, 127);
     perform credits_private.check_argument(
         p_path || '.subscription',
         v_order.subscription is not null

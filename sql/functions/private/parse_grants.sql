@@ -16,7 +16,8 @@ begin
     perform credits_private.check_argument(
         'p_grants',
         case
-            when jsonb_typeof(p_grants) = 'array' then jsonb_array_length(p_grants) between 1 and 100
+            when jsonb_typeof(p_grants) = 'array'
+                then jsonb_array_length(p_grants) between 1 and 100
         end,
         'array of 1 to 100 objects'
     );
@@ -27,6 +28,16 @@ begin
     loop
         v_path := 'p_grants[' || r_grant.index || ']';
         v_order := credits_private.parse_grant(v_path, r_grant.value);
+        perform credits_private.check_argument(
+            v_path,
+            v_order.item is null or not exists (
+                select
+                from unnest(v_orders) as o
+                where (o.subscription, o.item, o.period_start)
+                    = (v_order.subscription, v_order.item, v_order.period_start)
+            ),
+            'an item of a subscription once for a period'
+        );
         v_orders := v_orders || v_order;
     end loop;
     return v_orders;

@@ -1,11 +1,10 @@
--- Sets the target of a payment, a whole locked step: p_target credits, or the share of the money
--- p_amount_returned, or everything. Goes on while the account is frozen or closed.
+-- Sets the target of the payment that p_name names, a whole locked step: p_target credits, or the
+-- share of the money p_name.amount_returned, or everything. Goes on while the account is frozen
+-- or closed.
 create or replace function credits_private.post_clawback(
     p_account_id text,
-    p_provider text,
-    p_payment text,
+    p_name credits_private.payment_order,
     p_target bigint,
-    p_amount_returned bigint,
     p_reference text,
     p_idempotency_key text,
     p_metadata jsonb
@@ -24,12 +23,14 @@ declare
     v_payment credits_private.payments;
     v_target bigint;
 begin
-    v_entry.kind := 'clawback';
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := jsonb_strip_nulls(jsonb_build_object(
-        'provider', p_provider, 'payment', p_payment,
-        'target', p_target, 'amount_returned', p_amount_returned
+        'provider', p_name.provider,
+        'provider_account', nullif(p_name.provider_account, ''),
+        'payment', p_name.object_id,
+        'target', p_target,
+        'amount_returned', p_name.amount_returned
     ));
     v_entry.metadata := p_metadata;
 
@@ -39,22 +40,22 @@ begin
         return v_receipt;
     end if;
 
-    v_payment := credits_private.find_payment(p_account_id, p_provider, p_payment);
+    v_payment := credits_private.find_payment(p_account_id, p_name);
     v_target := coalesce(p_target, v_payment.granted);
     perform credits_private.check_argument(
         'p_target', v_target between 0 and v_payment.granted,
         'null or 0 to the ' || v_payment.granted || ' credits that the payment granted'
     );
-    if p_amount_returned is not null then
+    if p_name.amount_returned is not null then
         perform credits_private.check_argument(
             'p_amount_returned', v_payment.amount_paid is not null,
             'null for a payment recorded without its amount; give p_target'
         );
         v_target := credits_private.share_of(
-            v_payment.granted, v_payment.amount_paid, p_amount_returned
+            v_payment.granted, v_payment.amount_paid, p_name.amount_returned
         );
         update credits_private.payments p
-        set amount_returned = p_amount_returned
+        set amount_returned = p_name.amount_returned
         where p.account_id = p_account_id and p.payment_id = v_payment.payment_id;
     end if;
 

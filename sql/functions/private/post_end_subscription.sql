@@ -48,7 +48,8 @@ begin
             and l.is_open
             and (
                 l.subscription = p_subscription
-                or (p_subscription is null and (l.subscription is not null or l.pool = 'subscription'))
+                or p_subscription is null
+                and (l.subscription is not null or l.pool = 'subscription')
             )
         order by l.priority, l.expires_at, l.lot_id
     loop

@@ -1,5 +1,6 @@
--- Ends the subscription's lots of older periods: up to rollover_cap carries over to the new
--- period, the newest lots first and each in a lot of its own; the rest is breakage.
+-- Ends the subscription's lots whose period is over when the new one begins: up to rollover_cap
+-- carries over to the new period, the newest lots first and each in a lot of its own; the rest is
+-- breakage.
 create or replace function credits_private.roll_over(
     p_state credits_private.account_state,
     p_grant credits_private.grant_order,
