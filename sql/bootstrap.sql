@@ -27,11 +27,11 @@ begin
 
     -- Whoever made a role of ours before us may have given it too much.
     select r.rolname into v_found
-      from pg_catalog.pg_roles r
-     where r.rolname = any (v_ours)
-       and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolreplication)
-     order by r.rolname
-     limit 1;
+    from pg_catalog.pg_roles r
+    where r.rolname = any (v_ours)
+        and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolreplication)
+    order by r.rolname
+    limit 1;
     if found then
         raise exception using
             errcode = 'object_not_in_prerequisite_state',
@@ -41,13 +41,13 @@ begin
     end if;
 
     select format('%I is a member of %I', m.rolname, g.rolname) into v_found
-      from pg_catalog.pg_auth_members a
-      join pg_catalog.pg_roles m on m.oid = a.member
-      join pg_catalog.pg_roles g on g.oid = a.roleid
-     where m.rolname = any (v_ours)
-       and (g.rolname = any (v_ours) or g.rolsuper or g.rolname like 'pg\_%')
-     order by 1
-     limit 1;
+    from pg_catalog.pg_auth_members a
+    join pg_catalog.pg_roles m on m.oid = a.member
+    join pg_catalog.pg_roles g on g.oid = a.roleid
+    where m.rolname = any (v_ours)
+        and (g.rolname = any (v_ours) or g.rolsuper or g.rolname like 'pg\_%')
+    order by 1
+    limit 1;
     if found then
         raise exception using
             errcode = 'object_not_in_prerequisite_state',
@@ -77,12 +77,12 @@ declare
 begin
     for r_pair in
         select p.ours, p.theirs
-          from (values ('credits_service', 'service_role'), ('credits_user', 'authenticated'))
-               as p (ours, theirs)
-          join pg_catalog.pg_roles g on g.rolname = p.ours
-          join pg_catalog.pg_roles m on m.rolname = p.theirs
-         where not exists (
-                   select from pg_catalog.pg_auth_members a
+        from (values ('credits_service', 'service_role'), ('credits_user', 'authenticated'))
+            as p (ours, theirs)
+        join pg_catalog.pg_roles g on g.rolname = p.ours
+        join pg_catalog.pg_roles m on m.rolname = p.theirs
+        where not exists (
+                select from pg_catalog.pg_auth_members a
                     where a.roleid = g.oid and a.member = m.oid)
     loop
         -- Dynamic, because a role's name cannot be a parameter.
@@ -99,8 +99,8 @@ declare
 begin
     foreach v_schema in array array['credits', 'credits_private'] loop
         select pg_catalog.pg_get_userbyid(n.nspowner) into v_owner
-          from pg_catalog.pg_namespace n
-         where n.nspname = v_schema;
+        from pg_catalog.pg_namespace n
+        where n.nspname = v_schema;
         if not found then
             -- Dynamic, because a schema's name cannot be a parameter.
             execute format('create schema %I authorization credits_owner', v_schema);

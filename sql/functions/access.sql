@@ -5,20 +5,18 @@ do $$
 declare
     v_role text;
 begin
-    -- Dynamic, because the roles of Supabase exist only there.
     foreach v_role in array array[
         'public', 'credits_service', 'credits_admin', 'credits_webhook', 'credits_reader',
-        'credits_user',
-        'anon', 'authenticated', 'service_role'
+        'credits_user', 'anon', 'authenticated', 'service_role'
     ] loop
         continue when v_role <> 'public' and pg_catalog.to_regrole(v_role) is null;
+        -- Dynamic, because the roles of Supabase exist only there.
         execute pg_catalog.format(
-            'revoke all on all functions in schema credits, credits_private from %I', v_role
+            'revoke all on all functions in schema credits, credits_private from %1$I;'
+            'revoke all on all tables in schema credits, credits_private from %1$I;'
+            'revoke all on schema credits, credits_private from %1$I',
+            v_role
         );
-        execute pg_catalog.format(
-            'revoke all on all tables in schema credits, credits_private from %I', v_role
-        );
-        execute pg_catalog.format('revoke all on schema credits, credits_private from %I', v_role);
     end loop;
 end
 $$;

@@ -31,7 +31,8 @@ begin
     v_lot.clawed_at := null;
     v_lot.is_open := true;
     v_lot.granted_at := v_state.created_at;
-    insert into credits_private.lots values (v_lot.*);
+    insert into credits_private.lots values (v_lot.*) on conflict do nothing;
+    perform credits_private.check_inserted(found, v_lot.account_id, v_lot.lot_id);
     return v_state;
 end
 $$;

@@ -50,13 +50,7 @@ begin
             v_first := v_entry;
         end if;
         insert into credits_private.ledger values (v_entry.*) on conflict do nothing;
-        if not found then
-            perform credits_private.fail(
-                'internal_error', jsonb_build_object(
-                    'account_id', v_entry.account_id, 'entry_id', v_entry.entry_id
-                )
-            );
-        end if;
+        perform credits_private.check_inserted(found, v_entry.account_id, v_entry.entry_id);
     end loop;
 
     v_receipt.account_id := p_state.account_id;

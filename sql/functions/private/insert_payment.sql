@@ -30,7 +30,9 @@ begin
         p_state.account_id, p_state.entry_id + 1, p_payment.provider, p_payment.object_id,
         p_payment.amount_paid, p_payment.currency, coalesce(p_payment.amount_returned, 0),
         v_payment.granted, greatest(p_state.now, p_state.created_at)
-    );
+    )
+    on conflict do nothing;
+    perform credits_private.check_inserted(found, p_state.account_id, p_state.entry_id + 1);
     perform credits_private.insert_refs(p_state.account_id, p_state.entry_id + 1, p_payment);
 
     select p.* into v_payment
