@@ -1,0 +1,181 @@
+"""Connecting: which database, with what settings, and whether it will do."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from pgcredits.migrate.errors import MigrateError, refuse
+from pgcredits.migrate.report import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+MINIMUM_SERVER = 150000
+LOST_HINT = "`status` tells what is applied; running `apply` again is safe"
+BUSY_HINT = "end or wait for the session that is in the way, then run again"
+PRIVILEGE_HINT = (
+    "connect as a superuser, or for the first run as a role with CREATEROLE and CREATE on the"
+    " database, later as a member of credits_owner"
+)
+_VARIABLES = ("MIGRATION_DATABASE_URL", "DATABASE_URL")
+_QUOTING_HINT = (
+    "percent-encode @ / ? # % and blanks in a postgresql:// URL, or use the form"
+    " \"host=… dbname=… user=… password='…'\""
+)
+
+
+def resolve(dsn: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Choose the connection string, and say where it came from: ``--dsn``, then environment."""
+    candidates = [("--dsn", dsn), *((name, environ.get(name)) for name in _VARIABLES)]
+    for origin, value in candidates:
+        if value:
+            return value, origin
+    raise refuse(
+        "no_database_given",
+        f"no database given: use --dsn or set {' or '.join(_VARIABLES)}",
+    )
+
+
+@contextmanager
+def connect(dsn: str) -> Iterator[Connection]:
+    """Open an autocommit connection as the runner needs it; server errors become our problems.
+
+    No text of libpq about a malformed string is passed on, because it quotes pieces of it.
+    """
+    parameters = _parse(dsn)
+    with _dial(parameters) as conn:
+        if conn.info.server_version < MINIMUM_SERVER:
+            version = conn.info.parameter_status("server_version")
+            raise refuse(
+                "server_too_old",
+                f"the server is PostgreSQL {version}: {MINIMUM_SERVER // 10000} or later is needed",
+            )
+        try:
+            yield conn
+        except psycopg.Error as exc:
+            raise _translate(conn, exc) from exc
+
+
+def describe(conn: Connection) -> Database:
+    """Where we are."""
+    info = conn.info
+    version = info.parameter_status("server_version") or "?"
+    return Database(info.dbname, info.host, info.port, info.user, version.split()[0])
+
+
+def require_own_session(conn: Connection, dsn: str) -> None:
+    """Refuse a standby, and a pooler that gives each transaction another server session."""
+    query = "select current_setting('transaction_read_only')::boolean, pg_backend_pid()"
+    read_only, pid = conn.execute(query).fetchone() or (True, 0)
+    if read_only:
+        raise refuse(
+            "read_only_server",
+            "transactions are read-only here: a standby, or default_transaction_read_only is set",
+            hint="connect to the primary, as a role that may write",
+        )
+    if pid != conn.info.backend_pid and _is_shared(conn, dsn):
+        raise refuse_pooler()
+
+
+def refuse_pooler() -> MigrateError:
+    """Make the error about a session that is not ours alone."""
+    return refuse(
+        "transaction_pooler",
+        "a transaction pooler stands between us and the server: the lock against a second runner"
+        " would be lost or left behind",
+        hint="connect directly or through a session pooler (Supabase: port 5432, not 6543);"
+        " MIGRATION_DATABASE_URL is read before DATABASE_URL",
+    )
+
+
+def reset(conn: Connection) -> None:
+    """Undo whatever a file left in the session, then set what the runner needs."""
+    conn.execute("reset role; reset all; set idle_in_transaction_session_timeout = 0")
+    with suppress(psycopg.errors.DatabaseError):  # some platforms and hosts fix this one
+        conn.execute("set client_connection_check_interval = '500ms'")
+
+
+def _parse(dsn: str) -> dict[str, Any]:
+    if _is_misquoted(dsn):
+        raise refuse("bad_dsn", "the connection URL cannot be read safely", hint=_QUOTING_HINT)
+    try:
+        parameters: dict[str, Any] = dict(conninfo_to_dict(dsn))
+    except psycopg.Error:
+        raise refuse("bad_dsn", "the connection string is malformed", hint=_QUOTING_HINT) from None
+    parameters.setdefault("application_name", _application_name())
+    parameters.setdefault("connect_timeout", "10")
+    parameters["client_encoding"] = "UTF8"
+    return parameters
+
+
+def _is_misquoted(dsn: str) -> bool:
+    """Whether a URL holds a raw @ or / in its password.
+
+    libpq would take the rest of the password for the host, and print it.
+    """
+    scheme, mark, rest = dsn.partition("://")
+    if not mark or scheme not in {"postgres", "postgresql"}:
+        return False
+    user_ends = next((i for i, char in enumerate(rest) if char in "@/"), len(rest))
+    return "@" in rest[user_ends + 1 :].partition("?")[0]
+
+
+def _application_name() -> str:
+    with suppress(OSError, KeyError):  # a user without a name, as some containers have
+        return f"pgcredits migrate {getpass.getuser()}@{socket.gethostname()}"[:63]
+    return "pgcredits migrate"
+
+
+def _dial(parameters: Mapping[str, Any]) -> Connection:
+    try:
+        return psycopg.connect(**parameters, autocommit=True, prepare_threshold=None)
+    except psycopg.Error as exc:
+        message = str(exc).strip()
+        if password := parameters.get("password"):
+            message = message.replace(str(password), "***")
+        raise refuse("cannot_connect", f"cannot connect: {message}") from None
+
+
+def _is_shared(conn: Connection, dsn: str) -> bool:
+    """Whether server sessions move between clients.
+
+    A session pooler shows another process id than the server, too, but keeps to one session. A
+    transaction pooler rotates its sessions, or hands the one that we last used to a second client,
+    or moves us to another one while the second client is inside a transaction.
+    """
+    mine = {backend_pid(conn) for _ in range(3)}
+    with _dial(_parse(dsn)) as other, other.transaction():
+        return len(mine) > 1 or backend_pid(other) in mine or backend_pid(conn) not in mine
+
+
+def backend_pid(conn: Connection) -> int:
+    """Ask for the process id of the server session that answers."""
+    row = conn.execute("select pg_backend_pid()").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _translate(conn: Connection, exc: psycopg.Error) -> Exception:
+    if conn.closed:
+        return refuse(
+            "connection_lost",
+            f"the connection was lost: {str(exc).strip()}",
+            hint=LOST_HINT,
+        )
+    if isinstance(exc, (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)):
+        message = f"somebody holds a lock: {exc.diag.message_primary}"
+        return refuse("lock_timeout", message, hint=BUSY_HINT)
+    if isinstance(exc, psycopg.errors.InsufficientPrivilege):
+        return refuse(
+            "missing_privilege",
+            f"{conn.info.user} may not do this: {exc.diag.message_primary}",
+            hint=PRIVILEGE_HINT,
+        )
+    return exc

@@ -1,0 +1,41 @@
+"""`status` and `plan`: looking without touching."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pgcredits.migrate import connection, history, psql
+from pgcredits.migrate.compare import Unit, compare
+from pgcredits.migrate.files import discover
+from pgcredits.migrate.report import Plan, Status, Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def status(dsn: str, *, root: Path | None = None) -> Status:
+    """Compare files and database. Takes no locks and changes nothing."""
+    source = discover(root)
+    with connection.connect(dsn) as conn:
+        found = compare(source, history.read(conn))
+        return Status(connection.describe(conn), found.items, found.problems)
+
+
+def plan(dsn: str, *, root: Path | None = None) -> Plan:
+    """Say what `apply` would do now. Takes no locks and changes nothing."""
+    source = discover(root)
+    with connection.connect(dsn) as conn:
+        found = compare(source, history.read(conn))
+        units = () if found.problems else found.units
+        return Plan(
+            database=connection.describe(conn),
+            steps=tuple(_step(unit) for unit in units),
+            pending=tuple(item for item in found.items if item.is_pending),
+            problems=found.problems,
+            sql=psql.render(units),
+        )
+
+
+def _step(unit: Unit) -> Step:
+    files = ((unit.file,) if unit.file else ()) + unit.functions
+    return Step(tuple(file.label for file in files), unit.forget)
