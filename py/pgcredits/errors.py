@@ -1,0 +1,228 @@
+"""The refusals of the credits functions, as exceptions.
+
+A refusal reaches the client as an SQLSTATE of class ``PT`` whose last three characters are an HTTP
+status, a constant message, a DETAIL that is a JSON object with ``code`` and the values, and
+sometimes a HINT. `from_database` turns such an error into the subclass for its code; the text of
+the message is never looked at.
+
+After any of these the current transaction (or savepoint) is broken, as after every database error;
+the refused call itself has changed nothing.
+"""
+
+# ruff: noqa: N818 - a refusal is named after its code, as clients write it in `except`.
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import psycopg
+
+_CLASS: Final = "PT"
+
+
+class CreditsError(Exception):
+    """A call that the credits functions refused.
+
+    Attributes
+    ----------
+    code: name of the refusal in the registry, such as ``insufficient_credits``.
+    sqlstate: ``PT`` and an HTTP status, such as ``PT402``.
+    message: the registry's constant sentence.
+    values: the figures of this refusal (for example ``required`` and ``available``), without code.
+    hint: what to do about it, or None.
+    """
+
+    code: str = ""
+    sqlstate: str = ""
+    message: str = ""
+
+    def __init__(
+        self,
+        *,
+        code: str | None = None,
+        sqlstate: str | None = None,
+        message: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        hint: str | None = None,
+    ) -> None:
+        if code is not None:
+            self.code = code
+        if sqlstate is not None:
+            self.sqlstate = sqlstate
+        if message is not None:
+            self.message = message
+        self.values: dict[str, Any] = dict(values or {})
+        self.hint = hint
+        super().__init__(self.message)
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status that PostgREST answers for this refusal."""
+        return int(self.sqlstate.removeprefix(_CLASS))
+
+    def __str__(self) -> str:
+        figures = ", ".join(f"{name}={value!r}" for name, value in sorted(self.values.items()))
+        text = f"{self.message} ({figures})" if figures else self.message
+        return f"{text}: {self.hint}" if self.hint else text
+
+
+class InvalidArgument(CreditsError):
+    """An argument is missing, malformed or out of range; ``values['argument']`` names it."""
+
+    code = "invalid_argument"
+    sqlstate = "PT400"
+    message = "invalid argument"
+
+
+class InsufficientCredits(CreditsError):
+    """Fewer credits are available than the spend needs."""
+
+    code = "insufficient_credits"
+    sqlstate = "PT402"
+    message = "insufficient credits"
+
+
+class InDebt(CreditsError):
+    """Credits were taken back after they had been spent; spends wait until that is settled."""
+
+    code = "in_debt"
+    sqlstate = "PT402"
+    message = "account is in debt"
+
+
+class AccountFrozen(CreditsError):
+    """The account is frozen: it may receive, but not spend."""
+
+    code = "account_frozen"
+    sqlstate = "PT403"
+    message = "account is frozen"
+
+
+class AppendOnly(CreditsError):
+    """Somebody tried to change or delete ledger entries."""
+
+    code = "append_only"
+    sqlstate = "PT403"
+    message = "ledger is append-only"
+
+
+class AccountNotFound(CreditsError):
+    """The account does not exist."""
+
+    code = "account_not_found"
+    sqlstate = "PT404"
+    message = "account not found"
+
+
+class EntryNotFound(CreditsError):
+    """The account has no such entry."""
+
+    code = "entry_not_found"
+    sqlstate = "PT404"
+    message = "entry not found"
+
+
+class PaymentNotFound(CreditsError):
+    """The account has no such payment."""
+
+    code = "payment_not_found"
+    sqlstate = "PT404"
+    message = "payment not found"
+
+
+class AccountClosed(CreditsError):
+    """The account is closed."""
+
+    code = "account_closed"
+    sqlstate = "PT409"
+    message = "account is closed"
+
+
+class IdempotencyConflict(CreditsError):
+    """The idempotency key, or the payment, was used before for a different request."""
+
+    code = "idempotency_conflict"
+    sqlstate = "PT409"
+    message = "idempotency key or payment already used for another request"
+
+
+class InvalidState(CreditsError):
+    """What was asked is not possible in the present state."""
+
+    code = "invalid_state"
+    sqlstate = "PT409"
+    message = "not possible in this state"
+
+
+class BalanceLimit(CreditsError):
+    """The balance would exceed 2^53 - 1, the largest number that every client can read."""
+
+    code = "balance_limit"
+    sqlstate = "PT422"
+    message = "balance limit exceeded"
+
+
+class RefundExceedsSpend(CreditsError):
+    """The refunds of a spend would add up to more than the spend."""
+
+    code = "refund_exceeds_spend"
+    sqlstate = "PT422"
+    message = "refund exceeds the spend"
+
+
+class InternalError(CreditsError):
+    """The functions found something that cannot be; report it, with its values."""
+
+    code = "internal_error"
+    sqlstate = "PT500"
+    message = "internal error"
+
+
+REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
+    error.code: error
+    for error in (
+        InvalidArgument,
+        InsufficientCredits,
+        InDebt,
+        AccountFrozen,
+        AppendOnly,
+        AccountNotFound,
+        EntryNotFound,
+        PaymentNotFound,
+        AccountClosed,
+        IdempotencyConflict,
+        InvalidState,
+        BalanceLimit,
+        RefundExceedsSpend,
+        InternalError,
+    )
+}
+"""Every refusal by its code."""
+
+
+def from_database(exc: psycopg.Error) -> CreditsError | None:
+    """Return the refusal that ``exc`` carries, or None when it is not one of ours.
+
+    Ours are the errors of SQLSTATE class ``PT`` whose DETAIL is a JSON object with a string
+    ``code``. A code that this version does not know becomes a plain `CreditsError`.
+    """
+    sqlstate = exc.sqlstate
+    if sqlstate is None or not sqlstate.startswith(_CLASS):
+        return None
+    try:
+        detail = json.loads(exc.diag.message_detail or "")
+    except ValueError:
+        return None
+    if not isinstance(detail, dict) or not isinstance(detail.get("code"), str):
+        return None
+    code: str = detail.pop("code")
+    return REGISTRY.get(code, CreditsError)(
+        code=code,
+        sqlstate=sqlstate,
+        message=exc.diag.message_primary,
+        values=detail,
+        hint=exc.diag.message_hint,
+    )

@@ -1,0 +1,77 @@
+"""The credits functions as Python functions: one for each, named alike, same arguments.
+
+Every function takes a psycopg connection first and returns frozen dataclasses. None of them begins,
+commits or rolls back: a spend belongs to the transaction that the connection is in (on an
+autocommit connection each call is a transaction of its own).
+
+An argument that is None is not sent, so the default of the SQL function holds. Amounts are whole
+credits; times need a time zone. A refusal raises the subclass of `pgcredits.errors.CreditsError`
+for its code; other database errors come through as psycopg raises them.
+"""
+
+from __future__ import annotations
+
+from pgcredits.rpc.calls import (
+    add_purchased_credits,
+    add_subscription_credits,
+    clawback_credits,
+    deduct_credit,
+    expire_due,
+    expire_subscription_credits,
+    get_balance,
+    grant_credits,
+    ingest_stripe_event,
+    list_entries,
+    list_lots,
+    open_account,
+    record_payment,
+    refund_spend,
+    renew_subscription,
+    schema_version,
+    set_stripe_price,
+    verify,
+)
+from pgcredits.rpc.query import call, call_rows
+from pgcredits.rpc.types import (
+    Balance,
+    Entry,
+    Finding,
+    Lot,
+    Receipt,
+    SchemaVersion,
+    StripeOutcome,
+    StripePrice,
+    Sweep,
+)
+
+__all__ = [
+    "Balance",
+    "Entry",
+    "Finding",
+    "Lot",
+    "Receipt",
+    "SchemaVersion",
+    "StripeOutcome",
+    "StripePrice",
+    "Sweep",
+    "add_purchased_credits",
+    "add_subscription_credits",
+    "call",
+    "call_rows",
+    "clawback_credits",
+    "deduct_credit",
+    "expire_due",
+    "expire_subscription_credits",
+    "get_balance",
+    "grant_credits",
+    "ingest_stripe_event",
+    "list_entries",
+    "list_lots",
+    "open_account",
+    "record_payment",
+    "refund_spend",
+    "renew_subscription",
+    "schema_version",
+    "set_stripe_price",
+    "verify",
+]

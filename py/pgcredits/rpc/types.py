@@ -1,0 +1,151 @@
+"""Rows that the credits functions return. The fields are those of the SQL row types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a command did.
+
+    ``kind``, ``amount`` (signed credits) and ``allocations`` (``[[lot, signed credits], ...]`` in
+    burn order, lot 0 is debt, None when only the open lot gave) are those of its first entry;
+    ``balance``, ``available`` and ``debt`` are what its last entry left. ``is_replay`` says that
+    the same request was booked before and that this is its recorded receipt.
+    """
+
+    account_id: str
+    entry_id: int
+    command_id: int
+    kind: str
+    amount: int
+    balance: int
+    available: int
+    debt: int
+    allocations: list[list[int]] | None
+    is_replay: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account has at ``as_of``, without lots that have expired by then.
+
+    ``available`` is what a spend may take (0 while there is debt); ``pools`` maps the name of a
+    pool to its credits; ``next_expires_amount`` credits expire first, at ``next_expires_at``
+    (both None when nothing expires).
+    """
+
+    account_id: str
+    status: str
+    plan: str | None
+    balance: int
+    available: int
+    debt: int
+    pools: dict[str, int]
+    next_expires_at: datetime | None
+    next_expires_amount: int | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an account's ledger; ``balance`` and ``debt`` are the state after it."""
+
+    account_id: str
+    entry_id: int
+    command_id: int
+    kind: str
+    amount: int
+    balance: int
+    debt: int
+    allocations: list[list[int]] | None
+    feature: str | None
+    reference: str | None
+    idempotency_key: str | None
+    metadata: dict[str, Any] | None
+    actor: str | None
+    created_at: datetime
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One grant of credits and what is left of it; ``expires_at`` None means never.
+
+    ``cost_amount`` is money in the smallest unit of ``cost_currency``.
+    """
+
+    account_id: str
+    lot_id: int
+    pool: str
+    priority: int
+    granted: int
+    remaining: int
+    expires_at: datetime | None
+    is_live: bool
+    origin: str
+    subscription: str | None
+    period_start: datetime | None
+    period_end: datetime | None
+    payment_id: int | None
+    cost_amount: int | None
+    cost_currency: str | None
+    reference: str | None
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violated invariant: where, and what was expected against what is there."""
+
+    account_id: str | None
+    violation: str
+    entry_id: int | None
+    lot_id: int | None
+    expected: str | None
+    actual: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one batch of `expire_due` booked; ``has_more`` says that another one is needed."""
+
+    accounts: int
+    lots: int
+    credits: int
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """The newest migration of a database and the checksum over everything applied to it."""
+
+    migration: str | None
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripeOutcome:
+    """What became of a Stripe event: applied, duplicate, ignored, parked or failed, and why."""
+
+    event_id: str
+    event_type: str
+    outcome: str
+    reason: str | None
+    account_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StripePrice:
+    """Credits that one unit of a Stripe price grants; ``rollover_cap`` None means no cap."""
+
+    price: str
+    credits: int
+    rollover_cap: int | None
+    updated_at: datetime
