@@ -82,8 +82,10 @@ begin
         join pg_catalog.pg_roles g on g.rolname = p.ours
         join pg_catalog.pg_roles m on m.rolname = p.theirs
         where not exists (
-                select from pg_catalog.pg_auth_members a
-                    where a.roleid = g.oid and a.member = m.oid)
+            select
+            from pg_catalog.pg_auth_members a
+            where a.roleid = g.oid and a.member = m.oid
+        )
     loop
         -- Dynamic, because a role's name cannot be a parameter.
         execute format('grant %I to %I', r_pair.ours, r_pair.theirs);

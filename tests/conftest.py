@@ -97,7 +97,7 @@ def pytest_report_header(config: pytest.Config) -> str:
     version = subprocess.run(
         [bindir / "postgres", "--version"], check=True, capture_output=True, text=True
     ).stdout
-    return f"postgres: {version.split()[-1]} from {bindir}"
+    return f"postgres: {version.split()[2]} from {bindir}"
 
 
 @pytest.fixture(scope="session")
