@@ -161,5 +161,6 @@ comment on column credits_private.schema_migrations.execution_ms is
 comment on column credits_private.schema_migrations.runner_version is
     'Version of pgcredits that ran it.';
 comment on column credits_private.schema_migrations.body is 'The text that ran.';
+alter table credits_private.schema_migrations enable row level security;
 
 reset role;

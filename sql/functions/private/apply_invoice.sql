@@ -16,7 +16,7 @@ declare
     v_account_id text;
     v_price credits_private.stripe_prices;
     v_grant credits_private.grant_order;
-    v_grants credits_private.grant_order[] := '{}';
+    v_grants credits_private.grant_order[] := array[]::credits_private.grant_order[];
     r_line record;
 begin
     if p_invoice ->> 'status' is distinct from 'paid'

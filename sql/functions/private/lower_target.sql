@@ -18,7 +18,7 @@ declare
     v_state credits_private.account_state := p_state;
     v_payment credits_private.payments;
     v_entry credits_private.ledger := p_entry;
-    v_returned jsonb := '[]';
+    v_returned jsonb := '[]'::jsonb;
     v_left bigint := p_amount;
     v_written_off bigint;
     v_owed bigint;

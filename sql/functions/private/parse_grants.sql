@@ -8,7 +8,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_orders credits_private.grant_order[] := '{}';
+    v_orders credits_private.grant_order[] := array[]::credits_private.grant_order[];
     v_order credits_private.grant_order;
     v_path text;
     r_grant record;

@@ -14,7 +14,7 @@ as $$
 declare
     v_grant credits_private.grant_order;
     v_granted bigint;
-    v_pending credits_private.grant_order[] := '{}';
+    v_pending credits_private.grant_order[] := array[]::credits_private.grant_order[];
 begin
     foreach v_grant in array p_grants loop
         select l.granted into v_granted

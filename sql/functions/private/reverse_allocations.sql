@@ -16,7 +16,7 @@ declare
     v_skip bigint := p_skipped;
     v_left bigint := p_amount;
     v_here bigint;
-    v_back jsonb := '[]';
+    v_back jsonb := '[]'::jsonb;
     r_part record;
 begin
     for r_part in

@@ -17,7 +17,7 @@ declare
     v_state credits_private.account_state := p_state;
     v_entry credits_private.ledger;
     v_new credits_private.lots;
-    v_lapsed jsonb := '[]';
+    v_lapsed jsonb := '[]'::jsonb;
     v_cap bigint := p_grant.rollover_cap;
     v_carried bigint;
     r_lot credits_private.lots;

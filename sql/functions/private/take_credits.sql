@@ -17,7 +17,7 @@ as $$
 declare
     v_left bigint := p_amount;
     v_taken bigint;
-    v_allocations jsonb := '[]';
+    v_allocations jsonb := '[]'::jsonb;
     r_lot record;
 begin
     for r_lot in
