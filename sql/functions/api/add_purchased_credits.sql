@@ -24,6 +24,7 @@ declare
 begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_amount('p_amount', p_amount);
+    perform credits_private.check_instant('p_expires_at', nullif(p_expires_at, 'infinity'));
     perform credits_private.check_money(p_amount_paid, p_currency);
     perform credits_private.check_argument(
         'p_reference', p_reference is not null, 'id of the payment, 1 to 255 characters'

@@ -36,7 +36,7 @@ begin
             and not starts_with(p_idempotency_key, 'pgcredits:')
         ))
         and (p_metadata is null or (
-            jsonb_typeof(p_metadata) = 'object' and pg_column_size(p_metadata) <= 16384
+            jsonb_typeof(p_metadata) = 'object' and octet_length(p_metadata::text) <= 16384
         ))
     ) is not true then
         perform credits_private.check_account_id(p_account_id);

@@ -24,6 +24,7 @@ begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_pool('p_pool', coalesce(p_pool, 'promotional'));
+    perform credits_private.check_instant('p_expires_at', nullif(p_expires_at, 'infinity'));
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
 
     v_grant.pool := coalesce(p_pool, 'promotional');

@@ -35,6 +35,10 @@ begin
     perform credits_private.check_money(p_amount_paid, p_currency);
     perform credits_private.check_text('p_provider', p_provider, 63);
     perform credits_private.check_argument(
+        'p_provider', p_provider is distinct from 'stripe',
+        'any provider but stripe, whose payments come in with its events'
+    );
+    perform credits_private.check_argument(
         'p_amount_returned',
         p_amount_returned is null or p_amount_returned between 0 and 9007199254740991,
         'null or whole number of the smallest currency unit, 0 or more'

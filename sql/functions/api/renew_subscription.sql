@@ -34,12 +34,13 @@ begin
     );
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_argument(
-        'p_period_start', isfinite(p_period_start), 'an instant'
+        'p_period_start', p_period_start is not null, 'an instant in the years 1970 to 9999'
     );
+    perform credits_private.check_instant('p_period_start', p_period_start);
     perform credits_private.check_argument(
-        'p_period_end', isfinite(p_period_end) and p_period_end > p_period_start,
-        'an instant after p_period_start'
+        'p_period_end', p_period_end > p_period_start, 'an instant after p_period_start'
     );
+    perform credits_private.check_instant('p_period_end', p_period_end);
     perform credits_private.check_argument(
         'p_rollover_cap', p_rollover_cap is null or p_rollover_cap between 0 and 9007199254740991,
         'null for no cap, or whole number from 0 to 9007199254740991'

@@ -26,7 +26,14 @@ begin
         return credits_private.stripe_result('ignored', 'metadata has no credits_frozen=1');
     elsif coalesce(p_session ->> 'payment_status', '') not in ('paid', 'no_payment_required') then
         return credits_private.stripe_result('ignored', 'not paid yet');
-    elsif coalesce((p_session ->> 'amount_total')::bigint, 0) = 0
+    elsif credits_private.stripe_id(p_session -> 'id') is null
+        or p_session ->> 'amount_total' is null
+        or p_session ->> 'currency' is null
+    then
+        return credits_private.stripe_result(
+            'parked', 'the session lacks its id, amount or currency', 'operator'
+        );
+    elsif (p_session ->> 'amount_total')::bigint = 0
         and credits_private.setting('free_purchases') = 'ignore'
     then
         return credits_private.stripe_result(

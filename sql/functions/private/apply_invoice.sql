@@ -33,13 +33,22 @@ begin
         select x.subscription, x.item, x.price, x.period_start, x.period_end,
             sum(x.quantity)::bigint as quantity, sum(x.amount)::bigint as amount,
             min(x.account_id) as account_id
-        from credits_private.invoice_periods(p_invoice) as x
+        from credits_private.invoice_periods(
+            p_invoice, p_free => credits_private.setting('free_purchases') = 'grant'
+        ) as x
         group by x.subscription, x.item, x.price, x.period_start, x.period_end
         order by min(x.ordinal)
     loop
-        if r_line.price is null or r_line.subscription is null then
+        if (
+            length(r_line.price) between 1 and 255
+            and length(r_line.subscription) between 1 and 127
+            and length(concat_ws(':', r_line.item, r_line.price)) between 1 and 127
+            and r_line.period_start < r_line.period_end
+        ) is not true then
             return credits_private.stripe_result(
-                'parked', 'a line of the invoice lacks its price or subscription', 'operator'
+                'parked',
+                'a line of the invoice lacks its price, subscription or period',
+                'operator'
             );
         end if;
         v_price := credits_private.find_stripe_price(r_line.price);
@@ -69,6 +78,13 @@ begin
     elsif v_account_id is null then
         return credits_private.stripe_result(
             'parked', 'no account in the metadata of invoice or subscription', 'operator'
+        );
+    elsif credits_private.stripe_id(p_invoice -> 'id') is null
+        or p_invoice ->> 'amount_paid' is null
+        or p_invoice ->> 'currency' is null
+    then
+        return credits_private.stripe_result(
+            'parked', 'the invoice lacks its id, amount paid or currency', 'operator'
         );
     end if;
     return credits_private.record_stripe_payment(

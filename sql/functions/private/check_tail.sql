@@ -27,7 +27,7 @@ begin
     perform credits_private.check_argument(
         'p_metadata',
         p_metadata is null or (
-            jsonb_typeof(p_metadata) = 'object' and pg_column_size(p_metadata) <= 16384
+            jsonb_typeof(p_metadata) = 'object' and octet_length(p_metadata::text) <= 16384
         ),
         'null or a JSON object of at most 16384 bytes'
     );

@@ -11,7 +11,12 @@ declare
     v_is_known boolean;
 begin
     begin
-        v_is_known := p_time_zone ~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$'
+        -- Names of regions, and of fixed offsets; the server would take POSIX rules as well.
+        v_is_known := (
+                p_time_zone in ('UTC', 'GMT')
+                or p_time_zone ~ '^Etc/GMT[+-][0-9]{1,2}$'
+                or p_time_zone ~ '^[A-Z][A-Za-z_]*(/[A-Z][A-Za-z_-]*)+$'
+            )
             and isfinite(timestamptz '2000-01-01 00:00:00+00' at time zone p_time_zone);
     exception
         -- The server does not know the zone.

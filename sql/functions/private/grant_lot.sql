@@ -34,7 +34,7 @@ begin
         when p_grant.expires_at is not null then p_grant.expires_at
         when p_grant.period_end is null then 'infinity'
         when v_latest > p_grant.period_start then p_grant.period_end
-        else p_grant.period_end + credits_private.setting('renewal_grace')::interval
+        else p_grant.period_end + credits_private.setting_interval('renewal_grace')
     end;
     if not p_late and v_lot.expires_at <= p_state.now then
         perform credits_private.check_argument(

@@ -1,5 +1,6 @@
--- The lines of an invoice that pay for a period of a subscription, one row each.
-create or replace function credits_private.invoice_periods(p_invoice jsonb)
+-- The lines of an invoice that pay for a period of a subscription, one row each. Lines that a
+-- discount made free are among them only with p_free.
+create or replace function credits_private.invoice_periods(p_invoice jsonb, p_free boolean)
 returns table (
     ordinal bigint,
     subscription text,
@@ -22,10 +23,16 @@ as $$
         credits_private.invoice_line_item(x.line),
         credits_private.invoice_line_price(x.line),
         coalesce((x.line ->> 'quantity')::bigint, 1),
-        (x.line ->> 'amount')::bigint,
+        credits_private.invoice_line_amount(x.line),
         to_timestamp((x.line #>> '{period,start}')::bigint),
         to_timestamp((x.line #>> '{period,end}')::bigint),
         credits_private.invoice_account(p_invoice, x.line)
     from jsonb_array_elements(p_invoice -> 'lines' -> 'data') with ordinality as x (line, ordinal)
-    where credits_private.invoice_line_is_period(x.line)
+    where credits_private.invoice_line_is_period(
+        x.line,
+        case
+            when p_free then (x.line ->> 'amount')::bigint
+            else credits_private.invoice_line_amount(x.line)
+        end
+    )
 $$;

@@ -59,7 +59,9 @@ begin
         update credits_private.lots l
         set clawed = l.clawed - v_back,
             clawed_at = case when l.clawed > v_back then v_state.now end,
-            expires_at = l.expires_at + greatest(v_state.now - l.clawed_at, interval '0')
+            expires_at = l.expires_at + credits_private.exact_interval(
+                greatest(v_state.now - l.clawed_at, interval '0')
+            )
         where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
         v_left := v_left - v_back;
         v_returned := v_returned || credits_private.allocation(r_lot.lot_id, v_back);

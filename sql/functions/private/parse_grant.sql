@@ -40,16 +40,16 @@ begin
     v_order.period_end := credits_private.parse_instant(
         p_path || '.period_end', p_grant -> 'period_end'
     );
-    v_order.subscription := p_grant ->> 'subscription';
+    v_order.subscription := credits_private.parse_text(
+        p_path || '.subscription', p_grant -> 'subscription', 127
+    );
     v_order.pool := coalesce(
-        p_grant ->> 'pool',
+        credits_private.parse_text(p_path || '.pool', p_grant -> 'pool', 63),
         case when v_order.subscription is null then 'purchased' else 'subscription' end
     );
-    v_order.item := p_grant ->> 'item';
+    v_order.item := credits_private.parse_text(p_path || '.item', p_grant -> 'item', 127);
 
     perform credits_private.check_pool(p_path || '.pool', v_order.pool);
-    perform credits_private.check_text(p_path || '.subscription', v_order.subscription, 127);
-    perform credits_private.check_text(p_path || '.item', v_order.item, 127);
     perform credits_private.check_argument(
         p_path || '.subscription',
         v_order.subscription is not null

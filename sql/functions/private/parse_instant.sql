@@ -15,13 +15,14 @@ begin
         p_path,
         jsonb_typeof(p_value) = 'string'
         and p_value #>> '{}'
-            ~ '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}(:?\d{2})?)$',
+            ~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?'
+                || '(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'),
         'instant as ISO 8601 text with its offset, such as 2030-01-31T00:00:00Z'
     );
     return (p_value #>> '{}')::timestamptz;
 exception
-    -- The shape was right and the date was not, such as 30 February.
-    when datetime_field_overflow then
+    -- The shape was right and the date or offset was not, such as 30 February.
+    when datetime_field_overflow or invalid_time_zone_displacement_value then
         perform credits_private.check_argument(p_path, false, 'an instant that the calendar has');
         return null;
 end

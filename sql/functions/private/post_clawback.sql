@@ -41,23 +41,26 @@ begin
     end if;
 
     v_payment := credits_private.find_payment(p_account_id, p_name);
-    v_target := coalesce(p_target, v_payment.granted);
-    perform credits_private.check_argument(
-        'p_target', v_target between 0 and v_payment.granted,
-        'null or 0 to the ' || v_payment.granted || ' credits that the payment granted'
-    );
     if p_name.amount_returned is not null then
         perform credits_private.check_argument(
             'p_amount_returned', v_payment.amount_paid is not null,
             'null for a payment recorded without its amount; give p_target'
         );
-        v_target := credits_private.share_of(
-            v_payment.granted, v_payment.amount_paid, p_name.amount_returned
-        );
         update credits_private.payments p
         set amount_returned = p_name.amount_returned
         where p.account_id = p_account_id and p.payment_id = v_payment.payment_id;
     end if;
+    v_target := coalesce(
+        p_target,
+        credits_private.share_of(
+            v_payment.granted, v_payment.amount_paid, p_name.amount_returned
+        ),
+        v_payment.granted
+    );
+    perform credits_private.check_argument(
+        'p_target', v_target between 0 and v_payment.granted,
+        'null or 0 to the ' || v_payment.granted || ' credits that the payment granted'
+    );
 
     v_state := credits_private.catch_up(v_state);
     v_state := credits_private.move_target(v_state, v_payment, v_target, v_entry);

@@ -48,7 +48,7 @@ begin
 
         v_entry := null;
         v_entry.allocations := credits_private.allocation(r_part.lot_id, -v_left);
-        v_ends_at := v_lot.expires_at + credits_private.setting('refund_grace')::interval;
+        v_ends_at := v_lot.expires_at + credits_private.setting_interval('refund_grace');
         if p_if_expired = 'grace' and v_lot.origin <> 'restoration' and v_ends_at > v_state.now then
             v_entry.kind := 'restore';
             v_lot := credits_private.derive_lot(v_lot, 'restoration', v_left);

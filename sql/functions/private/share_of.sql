@@ -1,7 +1,10 @@
 -- Credits that ought to go back when p_returned of p_paid money went back: all of them when all
--- of it did, else the share rounded down. Nothing for nothing, even for a free payment.
+-- of it did, else the share rounded down. Nothing for nothing, even for a free payment; null when
+-- it is not known what went back.
 create or replace function credits_private.share_of(
-    p_granted bigint, p_paid bigint, p_returned bigint
+    p_granted bigint,
+    p_paid bigint,
+    p_returned bigint
 )
 returns bigint
 language sql

@@ -1,0 +1,1 @@
+"""What a spend costs: ``python -m benchmarks``. See docs/explanation/performance.md."""

@@ -1,0 +1,73 @@
+"""``python -m benchmarks``: measures what a spend costs the server, against two baselines."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+
+from benchmarks import cases, report
+from benchmarks.load import load, verify
+from benchmarks.server import measured_server
+
+_POSITIVE = click.IntRange(min=1)
+
+
+@click.command(context_settings={"show_default": True})
+@click.option(
+    "--database-url",
+    envvar="DATABASE_URL",
+    help="Server to measure, on this machine; a database is made there and dropped at the end.  "
+    "[default: a server of our own]",
+)
+@click.option("--rounds", type=_POSITIVE, default=7, help="Rounds of the first two cases.")
+@click.option(
+    "--transactions", type=_POSITIVE, default=8000, help="Of each script in a round, all clients."
+)
+@click.option("--hot-spends", type=click.IntRange(min=5), default=20_000, help="On one account.")
+@click.option("--clients", type=_POSITIVE, default=8)
+@click.option("--accounts", type=_POSITIVE, default=100_000, help="To spread spends over.")
+@click.option(
+    "--few-accounts", type=_POSITIVE, default=2000, help="With one lot, and as many with --lots."
+)
+@click.option("--lots", type=_POSITIVE, default=1000, help="Of an account with many.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for machines.")
+def main(
+    *,
+    database_url: str | None,
+    rounds: int,
+    transactions: int,
+    hot_spends: int,
+    clients: int,
+    accounts: int,
+    few_accounts: int,
+    lots: int,
+    as_json: bool,
+) -> None:
+    """Measure what a spend costs, in server CPU, against two baselines.
+
+    The figures of one run are compared with one another only. The exit code does not judge them.
+    """
+    effort = cases.Effort(accounts, few_accounts, rounds, transactions, hot_spends, clients)
+    with measured_server(database_url) as server:
+        _progress(f"loading {accounts:,} accounts, and {few_accounts:,} with {lots:,} lots each")
+        load(server.dsn, accounts, few_accounts, lots)
+        found = []
+        for measure in (cases.spread, cases.lots, cases.hot):
+            _progress(f"{measure.__name__}: server CPU, ms for 1,000 transactions")
+            found.append(measure(server, effort, _progress))
+        verify(server.dsn)
+        environment = server.environment()
+    if as_json:
+        click.echo(json.dumps(report.document(environment, found), indent=2))
+    else:
+        report.show(Console(), environment, found)
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks")

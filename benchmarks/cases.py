@@ -1,0 +1,170 @@
+"""The three things that are measured."""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from benchmarks.pgbench import Cost, Script, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from benchmarks.server import Server
+
+_PARTS = 5  # of the run on the hot account; its last one is what counts
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A bound for the ratio of two costs."""
+
+    against: str
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """Read as in "0.90 to 1.10"."""
+        return f"at most {self.high:.2f}" if self.low == 0 else f"{self.low:.2f} to {self.high:.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What was measured: a cost for each script and round, and what is wanted of the first one."""
+
+    name: str
+    title: str
+    costs: dict[str, list[Cost]]
+    wanted: tuple[Wanted, ...]
+    counted: int | None = None  # only so many of the last rounds count; None: all of them
+
+    def counting(self, script: str) -> Sequence[Cost]:
+        """Return the rounds of a script that count."""
+        return self.costs[script][-(self.counted or 0) :]
+
+    def cpu_ms(self, script: str) -> float:
+        """Median server CPU milliseconds for a thousand transactions."""
+        return median(cost.cpu_ms for cost in self.counting(script))
+
+    def tps(self, script: str) -> float:
+        """Median transactions a second."""
+        return median(cost.tps for cost in self.counting(script))
+
+    @property
+    def measured(self) -> str:
+        """The script that the bounds are for."""
+        return next(iter(self.costs))
+
+    def ratio(self, against: str) -> float:
+        """Median of the round-by-round ratios of CPU, measured script to ``against``."""
+        pairs = zip(self.counting(self.measured), self.counting(against), strict=True)
+        return median(ours.cpu_ms / other.cpu_ms for ours, other in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is run: rounds, transactions of a script in a round, spends of the hot account."""
+
+    accounts: int
+    few_accounts: int
+    rounds: int
+    transactions: int
+    hot_spends: int
+    clients: int
+
+
+def spread(server: Server, effort: Effort, progress: Callable[[str], None]) -> Case:
+    """Spend from random accounts, with random key, feature and reference."""
+    accounts: dict[str, str | int] = {"accounts": effort.accounts}
+    scripts = {
+        "deduct_credit": Script("deduct_credit.pgbench", {**accounts, "prefix": "all-"}),
+        "two_columns": Script("two_columns.pgbench", accounts),
+        "floor": Script("floor.pgbench", accounts),
+    }
+    return Case(
+        "spread",
+        f"spread over {effort.accounts:,} accounts",
+        _interleaved(server, scripts, effort, progress),
+        (Wanted("two_columns", 0, 0.92), Wanted("floor", 0, 1.20)),
+    )
+
+
+def lots(server: Server, effort: Effort, progress: Callable[[str], None]) -> Case:
+    """Spend from accounts with many lots and from accounts with one."""
+    accounts: dict[str, str | int] = {"accounts": effort.few_accounts}
+    scripts = {
+        "many lots": Script("deduct_credit.pgbench", {**accounts, "prefix": "many-"}),
+        "one lot": Script("deduct_credit.pgbench", {**accounts, "prefix": "one-"}),
+    }
+    return Case(
+        "lots",
+        f"many lots or one, {effort.few_accounts:,} accounts each",
+        _interleaved(server, scripts, effort, progress),
+        (Wanted("one lot", 0.90, 1.10),),
+    )
+
+
+def hot(server: Server, effort: Effort, progress: Callable[[str], None]) -> Case:
+    """Spend from one account while an old snapshot keeps every dead row version alive."""
+    scripts = {
+        "deduct_credit": Script("deduct_credit.pgbench", {"accounts": 1, "prefix": "all-"}),
+        "two_columns": Script("two_columns.pgbench", {"accounts": 1}),
+    }
+    part = Effort(
+        accounts=1,
+        few_accounts=1,
+        rounds=_PARTS,
+        transactions=effort.hot_spends // _PARTS,
+        hot_spends=effort.hot_spends,
+        clients=effort.clients,
+    )
+    with _old_snapshot(server.dsn):
+        costs = _interleaved(server, scripts, part, progress, warm_up=False)
+    return Case(
+        "hot",
+        f"one hot account, old snapshot open: the last fifth of {effort.hot_spends:,} spends",
+        costs,
+        (Wanted("two_columns", 0, 0.50),),
+        counted=1,
+    )
+
+
+def _interleaved(
+    server: Server,
+    scripts: dict[str, Script],
+    effort: Effort,
+    progress: Callable[[str], None],
+    *,
+    warm_up: bool = True,
+) -> dict[str, list[Cost]]:
+    """Run each script once in every round, in random order, so that noise meets all alike.
+
+    The warm-up fills the caches and counts for nothing.
+    """
+    costs: dict[str, list[Cost]] = {name: [] for name in scripts}
+    if warm_up:
+        for script in scripts.values():
+            run(server, script, effort.transactions, effort.clients)
+    for number in range(1, effort.rounds + 1):
+        for name in random.sample(list(scripts), len(scripts)):
+            costs[name].append(run(server, scripts[name], effort.transactions, effort.clients))
+        progress(
+            f"  round {number} of {effort.rounds}: "
+            + ", ".join(f"{name} {costs[name][-1].cpu_ms:.0f}" for name in scripts)
+        )
+    return costs
+
+
+@contextmanager
+def _old_snapshot(dsn: str) -> Iterator[None]:
+    with psycopg.connect(dsn) as conn:
+        conn.execute("set transaction isolation level repeatable read")
+        # Any read of a table takes the snapshot; pg_dump holds one like this for hours.
+        conn.execute("select from pg_class limit 1")
+        yield
+        conn.rollback()

@@ -1,0 +1,109 @@
+"""Accounts to spend from, in pgcredits and in the two things that it is compared with.
+
+One account of each kind is made by the API; the others are copies of its rows. That is a hundred
+times faster than calls, and `credits.verify` looks at some of the copies afterwards.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+from psycopg import sql
+
+from pgcredits import migrate, rpc
+
+Connection = psycopg.Connection[Any]
+
+CREDITS = 100_000_000  # of each account: more than any run can spend
+_SQL = Path(__file__).parent / "sql"
+_TABLES = ("accounts", "lots", "ledger")
+_CHECKED = 5
+
+
+def load(dsn: str, accounts: int, few_accounts: int, lots: int) -> None:
+    """Install pgcredits and the baselines and fill them.
+
+    Account ids are md5 values of a number, as uuids, after a prefix: ``all-`` for ``accounts``
+    with one lot, ``one-`` for ``few_accounts`` with one lot, ``many-`` for as many with ``lots``.
+    """
+    migrate.apply(dsn)
+    with psycopg.connect(dsn) as conn:
+        for name in ("floor", "two_columns"):
+            conn.execute((_SQL / f"{name}.sql").read_bytes())
+        conn.execute(
+            "insert into floor.accounts (account_id, balance)"
+            " select md5(n::text)::uuid::text, %s from generate_series(1, %s) as n",
+            (CREDITS, accounts),
+        )
+        conn.execute(
+            "insert into two_columns.profiles (id, subscription_balance, purchased_balance)"
+            " select md5(n::text)::uuid, %s, %s from generate_series(1, %s) as n",
+            (CREDITS, CREDITS, accounts),
+        )
+        _load_accounts(conn, prefix="all-", accounts=accounts, lots=1)
+        _load_accounts(conn, prefix="one-", accounts=few_accounts, lots=1)
+        _load_accounts(conn, prefix="many-", accounts=few_accounts, lots=lots)
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute("vacuum (analyze)")
+
+
+def verify(dsn: str) -> None:
+    """Ask ``credits.verify`` about the hot account and some more of each kind.
+
+    Raises `click.ClickException` when it finds anything.
+    """
+    with psycopg.connect(dsn) as conn:
+        for prefix in ("all-", "one-", "many-"):
+            for number in range(1, _CHECKED + 1):
+                findings = rpc.verify(conn, _account_id(conn, prefix, number))
+                if findings:
+                    raise click.ClickException(f"verify() found {findings[0]}")
+
+
+def _load_accounts(conn: Connection, *, prefix: str, accounts: int, lots: int) -> None:
+    first = _account_id(conn, prefix, 1)
+    for number in range(lots):
+        # Every lot has an expiry of its own, so that their order matters.
+        conn.execute(
+            "select credits.grant_credits(%s, %s, p_expires_at => now() + %s * interval '1 day')",
+            (first, CREDITS // lots, 1000 + number),
+        )
+    for table in _TABLES:
+        _copy_rows(conn, table, first, prefix, accounts)
+
+
+def _copy_rows(conn: Connection, table: str, first: str, prefix: str, accounts: int) -> None:
+    """Give accounts 2 to ``accounts`` the rows that the first one has."""
+    columns = [
+        sql.Identifier(name)
+        for (name,) in conn.execute(
+            "select a.attname from pg_attribute a"
+            " where a.attrelid = %s::regclass and a.attnum > 1 and not a.attisdropped"
+            " order by a.attnum",
+            (f"credits_private.{table}",),
+        )
+    ]
+    conn.execute(
+        sql.SQL(
+            "insert into credits_private.{table} (account_id, {columns})"
+            " select md5(%s || n)::uuid::text, {columns}"
+            " from generate_series(2, %s) as n"
+            " cross join credits_private.{table} t"
+            " where t.account_id = %s"
+            " order by n, {number}"
+        ).format(
+            table=sql.Identifier(table),
+            columns=sql.SQL(", ").join(columns),
+            number=columns[0],
+        ),
+        (prefix, accounts, first),
+    )
+
+
+def _account_id(conn: Connection, prefix: str, number: int) -> str:
+    row = conn.execute("select md5(%s || %s)::uuid::text", (prefix, str(number))).fetchone()
+    assert row is not None
+    return str(row[0])

@@ -1,0 +1,72 @@
+"""One run of pgbench, and what it cost the server."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from benchmarks.cpu import server_seconds
+
+if TYPE_CHECKING:
+    from benchmarks.server import Server
+
+_SQL = Path(__file__).parent / "sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A file of ``sql/`` with values for its variables."""
+
+    file: str
+    variables: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Server CPU milliseconds for a thousand transactions, and transactions a second."""
+
+    cpu_ms: float
+    tps: float
+
+
+def run(server: Server, script: Script, transactions: int, clients: int) -> Cost:
+    """Run ``transactions`` (rounded up to a multiple of ``clients``) right after a checkpoint.
+
+    Raises `click.ClickException` with the end of pgbench's complaints when it fails.
+    """
+    each = -(-transactions // clients)
+    command = [str(server.pgbench), _without_password(server.dsn), "--no-vacuum"]
+    command += ["--protocol=prepared", f"--client={clients}", "--jobs=2", f"--transactions={each}"]
+    command += [f"--file={_SQL / script.file}"]
+    command += [f"--define={name}={value}" for name, value in script.variables.items()]
+    with psycopg.connect(server.dsn, autocommit=True) as conn:
+        conn.execute("checkpoint")
+    before = server_seconds(server.postmaster)
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, env=_environment(server.dsn)
+    )
+    used = server_seconds(server.postmaster) - before
+    rate = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
+    if done.returncode != 0 or rate is None:
+        raise click.ClickException(f"pgbench of {script.file} failed:\n{done.stderr[-1500:]}")
+    return Cost(cpu_ms=used * 1e6 / (each * clients), tps=float(rate[1]))
+
+
+def _without_password(dsn: str) -> str:
+    parameters = conninfo_to_dict(dsn)
+    parameters.pop("password", None)
+    return make_conninfo("", **parameters)
+
+
+def _environment(dsn: str) -> dict[str, str]:
+    """Our environment, with the password where other users cannot read it."""
+    password = conninfo_to_dict(dsn).get("password")
+    return {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}

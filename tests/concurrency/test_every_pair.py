@@ -1,0 +1,60 @@
+"""Every pair of commands on one account, in both orders and in every situation.
+
+The second session waits for the first one's lock. What comes out is what the two commands do one
+after the other; when the first is rolled back, what the second does alone.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pgcredits.errors import CreditsError
+from tests.concurrency.writers import WRITERS, On, Seen, Stage
+
+if TYPE_CHECKING:
+    from tests.client import Credits
+    from tests.clock import Clock
+    from tests.concurrency.sessions import Sessions
+
+Differences = dict[tuple[str, str], tuple[Seen, list[Seen]]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("situation", ["unknown", "drained", "overdue", "indebted"])
+def test_two_commands_at_once_are_two_commands_in_a_row(
+    credits: Credits, clock: Clock, sessions: Sessions, situation: str
+) -> None:
+    stage = Stage(credits, clock)
+    differences: Differences = {}
+    for first, second in product(WRITERS, WRITERS):
+        account = stage.account(situation)
+        race = sessions.race(On(first, account), On(second, account))
+        got = stage.seen(account, race.first, race.second)
+        expected = [stage.serially(situation, first, second)]
+        if situation == "unknown":
+            # Nobody waits for an account that cannot be seen yet; then the second came first.
+            expected += [stage.serially(situation, second, first).swapped()] * (not race.waited)
+        elif not isinstance(race.first, CreditsError):
+            assert race.waited, f"{second} did not wait for {first}"
+        if got not in expected:
+            differences[first, second] = (got, expected)
+    assert not differences
+
+
+@pytest.mark.parametrize("first", ["spend", "grant", "renew", "claw"])
+def test_after_a_rollback_it_is_as_if_the_first_had_never_been(
+    credits: Credits, clock: Clock, sessions: Sessions, first: str
+) -> None:
+    stage = Stage(credits, clock)
+    differences: Differences = {}
+    for situation, second in product(["unknown", "overdue"], WRITERS):
+        account = stage.account(situation)
+        race = sessions.race(On(first, account), On(second, account), rollback=True)
+        assert race.waited or situation == "unknown", f"{second} did not wait for {first}"
+        got, expected = stage.seen(account, race.second), stage.serially(situation, second)
+        if got != expected:
+            differences[situation, second] = (got, [expected])
+    assert not differences

@@ -1,0 +1,227 @@
+"""Every command on an account, in every situation that decides which way it goes.
+
+The oracle of the races is the serial run: the same two commands, one after the other, on a twin of
+the account. Whatever two sessions do at once must look as if they had done it in an order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pgcredits.errors import CreditsError
+from tests.concurrency.sessions import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pgcredits.rpc import Receipt, Sweep
+    from tests.client import Credits
+    from tests.clock import Clock
+
+NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """One of the commands below, on an account."""
+
+    command: str
+    account: str
+
+    def __call__(self, session: Credits) -> Receipt | Sweep:
+        return (WRITERS | SWEEP)[self.command](session, self.account)
+
+
+def _open(credits: Credits, account: str) -> Receipt:
+    return credits.open_account(account, kind="organisation")
+
+
+def _spend(credits: Credits, account: str) -> Receipt:
+    return credits.deduct_credit(account, 60, feature="chat")
+
+
+def _spend_once(credits: Credits, account: str) -> Receipt:
+    return credits.deduct_credit(account, 5, idempotency_key="job-2")
+
+
+def _grant(credits: Credits, account: str) -> Receipt:
+    return credits.grant_credits(account, 50, expires_at=NOON + 10 * DAY)
+
+
+def _purchase(credits: Credits, account: str) -> Receipt:
+    return credits.add_purchased_credits(
+        account, 80, reference=f"{account}:pack-2", amount_paid=800, currency="usd"
+    )
+
+
+def _subscribe(credits: Credits, account: str) -> Receipt:
+    return credits.add_subscription_credits(
+        account, 40, NOON + 20 * DAY, subscription="extra", reference="june"
+    )
+
+
+def _renew(credits: Credits, account: str) -> Receipt:
+    return credits.renew_subscription(
+        account,
+        "plan",
+        100,
+        period_start=NOON,
+        period_end=NOON + 30 * DAY,
+        rollover_cap=10,
+    )
+
+
+def _record(credits: Credits, account: str) -> Receipt:
+    return credits.record_payment(
+        account,
+        f"{account}:pack-3",
+        500,
+        currency="usd",
+        grants=[{"amount": 70}, {"amount": 7, "pool": "promotional"}],
+        provider="bank",
+        amount_returned=100,
+    )
+
+
+def _claw(credits: Credits, account: str) -> Receipt:
+    return credits.clawback_credits(account, f"{account}:pack", target=90)
+
+
+def _refund(credits: Credits, account: str) -> Receipt:
+    return credits.refund_spend(account, spend_key="job-1", amount=30)
+
+
+def _end(credits: Credits, account: str) -> Receipt:
+    return credits.expire_subscription_credits(account)
+
+
+def _sweep(credits: Credits, account: str) -> Sweep:
+    return credits.expire_due()
+
+
+WRITERS: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {
+    "open": _open,
+    "spend": _spend,
+    "spend once": _spend_once,
+    "grant": _grant,
+    "purchase": _purchase,
+    "subscribe": _subscribe,
+    "renew": _renew,
+    "record": _record,
+    "claw": _claw,
+    "refund": _refund,
+    "end": _end,
+}
+SWEEP: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {"sweep": _sweep}
+
+
+def _unknown(credits: Credits, account: str) -> None:
+    """Nobody has heard of the account."""
+
+
+def _opened(credits: Credits, account: str) -> None:
+    credits.open_account(account)
+
+
+def _drained(credits: Credits, account: str) -> None:
+    credits.add_purchased_credits(
+        account, 100, reference=f"{account}:pack", amount_paid=1000, currency="usd"
+    )
+    credits.deduct_credit(account, 100, idempotency_key="job-1")
+
+
+def _stocked(credits: Credits, account: str) -> None:
+    credits.renew_subscription(account, "plan", 50, period_start=NOON - 30 * DAY, period_end=NOON)
+    credits.grant_credits(account, 20, expires_at=NOON + 5 * DAY)
+    _drained(credits, account)
+    credits.refund_spend(account, spend_key="job-1", amount=25)
+
+
+def _indebted(credits: Credits, account: str) -> None:
+    _drained(credits, account)
+    credits.grant_credits(account, 15)
+    credits.clawback_credits(account, f"{account}:pack")
+
+
+SITUATIONS = {
+    "unknown": _unknown,
+    "opened": _opened,
+    "drained": _drained,
+    "stocked": _stocked,
+    "indebted": _indebted,
+    "overdue": _stocked,
+}
+_LATER = {"overdue": NOON + 6 * DAY}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Answers, and what the account looks like afterwards, without its name."""
+
+    answers: tuple[Any, ...]
+    account: list[Any]
+
+    def swapped(self) -> Seen:
+        """Return the same with the two answers exchanged."""
+        return Seen(self.answers[::-1], self.account)
+
+
+_SERIAL: dict[tuple[str, ...], Seen] = {}
+"""What serial runs gave; on a stopped clock they give the same each time."""
+
+
+class Stage:
+    """Makes accounts in a situation and runs commands on them one after the other."""
+
+    def __init__(self, credits: Credits, clock: Clock) -> None:
+        self._credits = credits
+        self._clock = clock
+        self._made = 0
+
+    def account(self, situation: str) -> str:
+        """Make an account; the clock is left at the moment at which the situation is reached."""
+        # The sweep is about all accounts: nothing may be left for it but this one.
+        self._credits.expire_due()
+        self._made += 1
+        account = f"account-{self._made:05d}"
+        self._clock.set(NOON)
+        SITUATIONS[situation](self._credits, account)
+        self._clock.set(_LATER.get(situation, NOON))
+        return account
+
+    def seen(self, account: str, *answers: object) -> Seen:
+        """Return what can be seen of the account, comparable with what another one shows."""
+        lots = self._credits.list_lots(account, live_only=False)
+        shown = [self._credits.get_balance(account), *self._credits.entries(account), *lots]
+        return Seen(
+            tuple(_anonymous(answer, account) for answer in answers),
+            [_anonymous(row, account) for row in shown],
+        )
+
+    def serially(self, situation: str, *writers: str) -> Seen:
+        """Return what the writers leave behind when they come one after the other."""
+        known = (situation, *writers)
+        if known not in _SERIAL:
+            account = self.account(situation)
+            answers = [ask(On(writer, account), self._credits) for writer in writers]
+            _SERIAL[known] = self.seen(account, *answers)
+        return _SERIAL[known]
+
+
+def _anonymous(row: object, account: str) -> object:
+    if isinstance(row, CreditsError):
+        return row.code, _hide(row.values, account)
+    return _hide(asdict(row), account)  # type: ignore[call-overload]
+
+
+def _hide(value: Any, account: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(account, "*")
+    if isinstance(value, dict):
+        return {key: _hide(item, account) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_hide(item, account) for item in value]
+    return value

@@ -1,0 +1,221 @@
+"""verify returns one row for each violated invariant, and none for a sound ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pgcredits.errors import InvalidArgument
+from tests.functions.support import DAY, HOUR, NOW, illegal_text, refused, unchanged
+
+if TYPE_CHECKING:
+    from tests.client import Credits
+    from tests.clock import Clock
+
+pytestmark = pytest.mark.usefixtures("now")
+
+LEDGER = "credits_private.ledger"
+LOTS = "credits_private.lots"
+PAYMENTS = "credits_private.payments"
+
+
+@pytest.fixture
+def u(fast: Credits, clock: Clock) -> str:
+    """Open an account with some of everything, and a second one that nobody damages."""
+    for account in ("u", "v"):
+        clock.set(NOW)
+        fast.add_subscription_credits(account, 50, NOW + 30 * DAY, reference="s")
+        fast.add_purchased_credits(
+            account, 100, reference=f"p-{account}", amount_paid=1000, currency="eur"
+        )
+        fast.grant_credits(account, 30, expires_at=NOW + DAY)
+        fast.deduct_credit(account, 20, idempotency_key="k")
+        fast.deduct_credit(account, 40)
+        fast.refund_spend(account, spend_key="k", amount=5)
+        fast.clawback_credits(account, f"p-{account}", target=40)
+        clock.set(NOW + 2 * DAY)
+        fast.deduct_credit(account, 1)
+        fast.deduct_credit(account, 1)
+    return "u"
+
+
+def damage(credits: Credits, statement: str) -> None:
+    """Change rows behind the trigger that guards the ledger."""
+    credits.conn.execute("set local session_replication_role = replica")
+    done = credits.conn.execute(statement.encode())
+    assert done.rowcount >= 1
+
+
+def test_a_sound_ledger_has_no_findings(fast: Credits, u: str) -> None:
+    with unchanged(fast):
+        assert fast.verify() == []
+        assert fast.verify(u) == []
+
+
+def test_an_unknown_account_has_no_findings(fast: Credits) -> None:
+    assert fast.verify("nobody") == []
+
+
+@pytest.mark.parametrize(("argument", "value"), illegal_text("p_account_id"))
+def test_an_illegal_argument_is_refused_by_name(fast: Credits, argument: str, value: Any) -> None:
+    with refused(fast, InvalidArgument, argument=argument):
+        fast.call("verify", **{argument: value})
+
+
+@pytest.mark.corrupts
+@pytest.mark.parametrize(
+    ("statement", "violation"),
+    [
+        (
+            f"update {LEDGER} set amount = amount - 1 where account_id = 'u' and entry_id = 4",
+            "balance does not follow from the entry before",
+        ),
+        (
+            f"update {LEDGER} set amount = amount - 1, balance = balance - 1"
+            " where account_id = 'u' and entry_id = 5",
+            "amount is not the sum of the allocations",
+        ),
+        (
+            f"update {LEDGER} set balance = balance + 1 where account_id = 'u' and entry_id = 6",
+            "balance does not follow from the entry before",
+        ),
+        (
+            f"delete from {LEDGER} where account_id = 'u' and entry_id = 5",
+            "entry number has a gap",
+        ),
+        (
+            f"delete from {LEDGER} where account_id = 'u' and entry_id > 7",
+            "what is left of the lot is not what the ledger says",
+        ),
+        (
+            f"delete from {LEDGER} where account_id = 'u' and entry_id > 8",
+            "balance is not lots less debt",
+        ),
+        (
+            f"delete from {LEDGER} where account_id = 'u'",
+            "lot and ledger do not know each other",
+        ),
+        (
+            f"update {LEDGER} set allocations = '[[2, -20], [1, -20]]'"
+            " where account_id = 'u' and entry_id = 5",
+            "what is left of the lot is not what the ledger says",
+        ),
+        (
+            f"update {LEDGER} set debt = 1 where account_id = 'u' and entry_id = 8",
+            "debt does not follow from the entry before",
+        ),
+        (
+            f"update {LEDGER} set created_at = created_at - interval '1 day'"
+            " where account_id = 'u' and entry_id = 9",
+            "date runs backwards",
+        ),
+        (
+            f"update {LEDGER} set occurred_at = created_at + interval '1 day'"
+            " where account_id = 'u' and entry_id = 9",
+            "date of effect lies after the booking",
+        ),
+        (
+            f"update {LEDGER} set command_id = 1 where account_id = 'u' and entry_id = 6",
+            "command is neither new nor that of the entry before",
+        ),
+        (
+            f"update {LEDGER} set reverses_entry_id = 1 where account_id = 'u' and entry_id = 6",
+            "refund reverses something that is no spend",
+        ),
+        (
+            f"update {LOTS} set remaining = remaining - 1"
+            " where account_id = 'u' and remaining > 0",
+            "balance is not lots less debt",
+        ),
+        (
+            f"update {LOTS} set granted = granted + 1 where account_id = 'u' and lot_id = 1",
+            "granted is not what the ledger says",
+        ),
+        (
+            f"delete from {LOTS} where account_id = 'u' and lot_id = 1",
+            "lot and ledger do not know each other",
+        ),
+        (
+            f"update {LOTS} set expired = expired - 1 where account_id = 'u' and expired > 0",
+            "what the lot lost to expiry is not what the ledger says",
+        ),
+        (
+            f"update {LEDGER} set next_event_at = 'infinity', open_lot_id = 2"
+            " where account_id = 'u'",
+            "open lot has credits in its row",
+        ),
+        (
+            f"update {LOTS} set priority = 5 where account_id = 'u' and lot_id = 2;"
+            f" update {LOTS} set remaining = 1 where account_id = 'u' and lot_id = 2",
+            "open lot is not the first in burn order",
+        ),
+        (
+            f"update {PAYMENTS} set granted = 101 where account_id = 'u'",
+            "granted of the payment is not that of its lots",
+        ),
+        (
+            f"update {PAYMENTS} set clawed = 39, written_off = 1 where account_id = 'u'",
+            "clawed of the payment is not that of its lots",
+        ),
+        (
+            f"update {PAYMENTS} set owed = 1, target = target + 1 where account_id = 'u'",
+            "debt is not what the payments owe",
+        ),
+        (
+            "delete from credits_private.payment_refs where account_id = 'u'",
+            "payment has no name",
+        ),
+    ],
+)
+def test_damage_is_found(fast: Credits, u: str, statement: str, violation: str) -> None:
+    damage(fast, statement)
+    found = fast.verify()
+    assert violation in {finding.violation for finding in found}
+    assert {finding.account_id for finding in found} == {"u"}
+    assert [finding for finding in fast.verify("u") if finding.violation == violation]
+    assert fast.verify("v") == []
+
+
+@pytest.mark.corrupts
+def test_a_finding_says_where_and_what(fast: Credits, u: str) -> None:
+    damage(fast, f"update {LEDGER} set balance = 7 where account_id = 'u' and entry_id = 4")
+    finding = fast.verify("u")[0]
+    assert (finding.account_id, finding.entry_id, finding.lot_id) == ("u", 4, None)
+    assert (finding.expected, finding.actual) == ("160", "7")
+
+
+@pytest.mark.corrupts
+def test_swapped_entries_are_found(fast: Credits, u: str) -> None:
+    damage(
+        fast,
+        f"update {LEDGER} l set amount = o.amount, allocations = o.allocations from {LEDGER} o"
+        " where l.account_id = 'u' and o.account_id = 'u' and l.entry_id in (4, 5)"
+        "   and o.entry_id = 9 - l.entry_id",
+    )
+    assert fast.verify("u")
+
+
+@pytest.mark.corrupts
+def test_a_late_next_event_is_found(fast: Credits) -> None:
+    fast.grant_credits("u", 5, expires_at=NOW + DAY)
+    damage(fast, f"update {LEDGER} set next_event_at = next_event_at + interval '1 hour'")
+    (finding,) = fast.verify("u")
+    assert finding.violation == "next event is later than the earliest expiry"
+    assert finding.expected != finding.actual
+
+
+@pytest.mark.corrupts
+@pytest.mark.parametrize("relation", [LEDGER, LOTS, PAYMENTS])
+def test_rows_of_an_account_that_is_gone_are_found(fast: Credits, u: str, relation: str) -> None:
+    damage(fast, "delete from credits_private.accounts where account_id = 'u'")
+    for other in {LEDGER, LOTS, PAYMENTS} - {relation}:
+        damage(fast, f"delete from {other} where account_id = 'u'")
+    (finding,) = fast.verify()
+    assert (finding.account_id, finding.actual) == ("u", "none")
+
+
+def test_an_overdue_lot_is_no_finding(fast: Credits, clock: Clock) -> None:
+    fast.grant_credits("u", 5, expires_at=NOW + HOUR)
+    clock.set(NOW + DAY)
+    assert fast.verify() == []

@@ -1,0 +1,297 @@
+"""Expiry is a predicate: what is past it cannot be spent or seen, whether or not it is booked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pgcredits.errors import CreditsError, InsufficientCredits
+from tests.functions.support import (
+    DAY,
+    HOUR,
+    LIMIT,
+    MICROSECOND,
+    NOW,
+    refused,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pgcredits.rpc import Receipt
+    from tests.client import Credits
+    from tests.clock import Clock
+
+pytestmark = pytest.mark.usefixtures("now")
+
+
+def state(credits: Credits, account: str) -> tuple[Any, ...]:
+    """What the account looks like from outside, without its name."""
+    balance = credits.get_balance(account)
+    return (
+        balance.balance,
+        balance.available,
+        balance.debt,
+        balance.pools,
+        balance.next_expires_at,
+        balance.next_expires_amount,
+        credits.remaining(account),
+        [entry for entry in credits.booked(account) if entry[0] != "expire"],
+        credits.verify(account),
+    )
+
+
+COMMANDS: dict[str, Callable[[Credits, str], Receipt]] = {
+    "spend": lambda c, a: c.deduct_credit(a, 15),
+    "spend_too_much": lambda c, a: c.deduct_credit(a, 500),
+    "grant": lambda c, a: c.grant_credits(a, 5),
+    "buy": lambda c, a: c.add_purchased_credits(a, 5, reference=f"new-{a}"),
+    "subscribe": lambda c, a: c.add_subscription_credits(a, 5, NOW + 90 * DAY, reference="new"),
+    "renew": lambda c, a: c.renew_subscription(
+        a,
+        "pro",
+        40,
+        period_start=NOW + 30 * DAY,
+        period_end=NOW + 60 * DAY,
+        rollover_cap=12,
+    ),
+    "end": lambda c, a: c.expire_subscription_credits(a),
+    "refund": lambda c, a: c.refund_spend(a, spend_key="job"),
+    "refund_lapse": lambda c, a: c.refund_spend(a, spend_key="job", if_expired="lapse"),
+    "refund_part": lambda c, a: c.refund_spend(a, spend_key="job", amount=7),
+    "claw": lambda c, a: c.clawback_credits(a, f"pay-{a}"),
+    "claw_part": lambda c, a: c.clawback_credits(a, f"pay-{a}", target=11),
+    "open": lambda c, a: c.open_account(a),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("days", [1, 2, 30, 33, 34, 45])
+def test_a_sweep_changes_nothing_but_the_booking(
+    fast: Credits, clock: Clock, command: str, days: int
+) -> None:
+    for account in ("swept", "unswept"):
+        fast.renew_subscription(
+            account, "pro", 40, period_start=NOW, period_end=NOW + 30 * DAY
+        )
+        fast.grant_credits(account, 20, expires_at=NOW + 2 * DAY)
+        fast.add_purchased_credits(
+            account, 50, reference=f"pay-{account}", expires_at=NOW + 34 * DAY
+        )
+        fast.deduct_credit(account, 70, idempotency_key="job")
+        fast.add_subscription_credits(account, 30, NOW + 28 * DAY, reference="s")
+    clock.set(NOW + days * DAY)
+    while fast.conn.execute(
+        "select (credits_private.post_expiry('swept')).lots > 0"
+    ).fetchone() == (True,):
+        pass
+    answers: dict[str, Any] = {}
+    for account in ("swept", "unswept"):
+        try:
+            receipt = COMMANDS[command](fast, account)
+        except CreditsError as refusal:
+            answers[account] = (refusal.code, refusal.values)
+        else:
+            answers[account] = (receipt.kind, receipt.amount, receipt.balance, receipt.debt)
+    assert answers["swept"] == answers["unswept"]
+    assert state(fast, "swept") == state(fast, "unswept")
+    clock.advance(100 * DAY)
+    assert state(fast, "swept") == state(fast, "unswept")
+
+
+def test_expired_yesterday_and_never_swept_is_gone(fast: Credits, clock: Clock) -> None:
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    clock.set(NOW + 2 * DAY)
+    assert fast.available("u") == 0
+    with refused(fast, InsufficientCredits, required=1, available=0):
+        fast.deduct_credit("u")
+
+
+@pytest.mark.parametrize("offset", [-HOUR, -MICROSECOND, 0 * DAY, MICROSECOND, DAY])
+def test_what_is_shown_is_what_can_be_spent_at_every_instant(
+    fast: Credits, clock: Clock, offset: Any
+) -> None:
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    fast.grant_credits("u", 20, pool="purchased", expires_at=NOW + DAY + HOUR)
+    clock.set(NOW + DAY + offset)
+    shown = fast.available("u")
+    with refused(fast, InsufficientCredits, required=shown + 1, available=shown):
+        fast.deduct_credit("u", shown + 1)
+    if shown:
+        assert fast.deduct_credit("u", shown).balance == 0
+
+
+@pytest.mark.parametrize("lots", [1, 2, 3])
+def test_the_instant_of_expiry_on_the_fast_and_the_slow_path(
+    fast: Credits, clock: Clock, lots: int
+) -> None:
+    for _ in range(lots):
+        fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    clock.set(NOW + DAY - MICROSECOND)
+    assert fast.deduct_credit("u", 10 * lots - 1).balance == 1
+    clock.set(NOW + DAY)
+    with refused(fast, InsufficientCredits, required=1, available=0):
+        fast.deduct_credit("u", 1)
+
+
+def test_renewal_grace_is_part_of_the_lot_and_visible(fast: Credits, clock: Clock) -> None:
+    fast.add_subscription_credits("u", 10, NOW + 30 * DAY, reference="s")
+    clock.set(NOW + 32 * DAY)
+    balance = fast.get_balance("u")
+    assert (balance.available, balance.next_expires_at) == (10, NOW + 33 * DAY)
+    clock.set(NOW + 33 * DAY)
+    assert fast.available("u") == 0
+
+
+def test_within_a_pool_the_soonest_expiry_burns_first(fast: Credits) -> None:
+    fast.grant_credits("u", 10)
+    fast.grant_credits("u", 10, expires_at=NOW + 30 * DAY)
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    assert fast.deduct_credit("u", 25).allocations == [[3, -10], [2, -10], [1, -5]]
+
+
+def test_the_pool_outranks_the_expiry(fast: Credits) -> None:
+    fast.add_purchased_credits("u", 10, reference="p", expires_at=NOW + DAY)
+    fast.grant_credits("u", 10, expires_at=NOW + 2 * DAY)
+    fast.add_subscription_credits("u", 10, NOW + 30 * DAY, reference="s")
+    assert fast.deduct_credit("u", 25).allocations == [[3, -10], [2, -10], [1, -5]]
+
+
+def test_pools_of_one_priority_burn_by_expiry_alone(fast: Credits) -> None:
+    fast.conn.execute("update credits_private.pools set priority = 1 where true")
+    fast.add_purchased_credits("u", 10, reference="p", expires_at=NOW + DAY)
+    fast.grant_credits("u", 10, expires_at=NOW + 2 * DAY)
+    assert fast.deduct_credit("u", 15).allocations == [[1, -10], [2, -5]]
+
+
+def test_250_equal_lots_burn_once_each_in_the_order_of_their_numbers(fast: Credits) -> None:
+    fast.record_payment(
+        "u", "p1", 0, currency="eur", grants=[{"amount": 2, "expires_at": NOW + DAY}] * 100
+    )
+    fast.record_payment(
+        "u", "p2", 0, currency="eur", grants=[{"amount": 2, "expires_at": NOW + DAY}] * 100
+    )
+    fast.record_payment(
+        "u", "p3", 0, currency="eur", grants=[{"amount": 2, "expires_at": NOW + DAY}] * 50
+    )
+    assert [lot.lot_id for lot in fast.list_lots("u", limit=250)] == list(range(1, 251))
+    assert fast.deduct_credit("u", 499).allocations == [
+        *([lot, -2] for lot in range(1, 250)),
+        [250, -1],
+    ]
+
+
+def test_what_expires_soon_counts_only_what_is_left(fast: Credits) -> None:
+    fast.add_purchased_credits("u", 100, reference="p", expires_at=NOW + DAY)
+    fast.clawback_credits("u", "p")
+    fast.add_purchased_credits("u", 30, reference="q", expires_at=NOW + DAY)
+    balance = fast.get_balance("u")
+    assert (balance.next_expires_amount, balance.available) == (30, 30)
+
+
+def test_a_spend_cannot_use_what_was_granted_later_or_had_ended_before(
+    fast: Credits, clock: Clock
+) -> None:
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    clock.set(NOW + DAY)
+    with refused(fast, InsufficientCredits, available=0):
+        fast.deduct_credit("u", 5)
+    fast.grant_credits("u", 5)
+    assert fast.deduct_credit("u", 5).balance == 0
+
+
+def test_time_is_read_in_each_call_and_not_once_a_transaction(fast: Credits, clock: Clock) -> None:
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    fast.deduct_credit("u", 1)
+    clock.set(NOW + DAY)
+    with refused(fast, InsufficientCredits, available=0):
+        fast.deduct_credit("u", 1)
+
+
+def test_breakage_belongs_to_the_day_of_the_expiry(fast: Credits, clock: Clock) -> None:
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    fast.grant_credits("u", 10, expires_at=NOW + 2 * DAY)
+    fast.grant_credits("u", 10)
+    late = clock.set(NOW + 40 * DAY)
+    fast.deduct_credit("u", 1)
+    expiries = [entry for entry in fast.entries("u") if entry.kind == "expire"]
+    assert [entry.occurred_at for entry in expiries] == [NOW + DAY, NOW + 2 * DAY]
+    assert [entry.created_at for entry in expiries] == [late, late]
+
+
+def test_expiry_takes_from_the_lot_that_expired_and_from_no_other(
+    fast: Credits, clock: Clock
+) -> None:
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    fast.grant_credits("u", 10)
+    fast.deduct_credit("u", 8)
+    clock.set(NOW + DAY)
+    fast.expire_due()
+    assert fast.entries("u")[-1].allocations == [[1, -2]]
+    assert fast.balance("u") == 10
+
+
+def test_totals_by_kind_reconcile_exactly(fast: Credits, clock: Clock) -> None:
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    fast.add_purchased_credits("u", 20, reference="p")
+    spend = fast.deduct_credit("u", 17)
+    fast.refund_spend("u", entry_id=spend.entry_id, amount=9)
+    clock.set(NOW + DAY)
+    fast.expire_due()
+    fast.clawback_credits("u", "p", target=5)
+    assert sum(amount for _, amount in fast.booked("u")) == fast.balance("u") == 15
+    assert fast.booked("u")[-2:] == [("expire", -2), ("clawback", -5)]
+
+
+# A clock that jumps.
+
+
+def test_after_a_jump_forward_and_back_grants_are_not_born_expired(
+    fast: Credits, clock: Clock
+) -> None:
+    fast.grant_credits("u", 10)
+    clock.set(NOW + 365 * DAY)
+    fast.deduct_credit("u", 1)
+    clock.set(NOW)
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    assert fast.available("u") == 19
+    assert fast.deduct_credit("u", 19).balance == 0
+
+
+def test_what_was_booked_as_expired_does_not_come_back_with_the_clock(
+    fast: Credits, clock: Clock
+) -> None:
+    fast.grant_credits("u", 10, expires_at=NOW + DAY)
+    fast.grant_credits("u", 10)
+    clock.set(NOW + 2 * DAY)
+    fast.deduct_credit("u", 1)
+    clock.set(NOW)
+    assert fast.available("u") == 9
+    with refused(fast, InsufficientCredits, required=10, available=9):
+        fast.deduct_credit("u", 10)
+
+
+def test_numbers_and_dates_keep_their_order_while_the_clock_jumps(
+    fast: Credits, clock: Clock
+) -> None:
+    for hours in (0, 5, -3, 2, 9, -20):
+        clock.set(NOW + hours * HOUR)
+        fast.grant_credits("u", 1)
+    entries = fast.entries("u")
+    assert [entry.entry_id for entry in entries] == [1, 2, 3, 4, 5, 6]
+    created = [(entry.created_at - NOW) / HOUR for entry in entries]
+    assert created == [0, 5, 5, 5, 9, 9]
+
+
+# Limits.
+
+
+def test_debt_and_credits_stay_within_the_limit(fast: Credits) -> None:
+    fast.add_purchased_credits("u", LIMIT, reference="p")
+    fast.deduct_credit("u", LIMIT)
+    fast.clawback_credits("u", "p")
+    assert (fast.balance("u"), fast.debt("u")) == (-LIMIT, LIMIT)
+    fast.grant_credits("u", LIMIT)
+    assert (fast.balance("u"), fast.available("u")) == (0, 0)
+    assert fast.clawback_credits("u", "p", target=0).balance == LIMIT

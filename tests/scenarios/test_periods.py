@@ -1,0 +1,268 @@
+"""Subscription periods: renewed early, late, twice, out of order, in several items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pgcredits.errors import IdempotencyConflict
+from tests.functions.support import DAY, HOUR, NOW, RENEWAL_GRACE, refused, unchanged
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from pgcredits.rpc import Receipt
+    from tests.client import Credits
+    from tests.clock import Clock
+
+pytestmark = pytest.mark.usefixtures("now")
+
+MONTH = 30 * DAY
+
+
+def renew(
+    credits: Credits, period: int, amount: int = 100, cap: int | None = 0, **other: Any
+) -> Receipt:
+    return credits.renew_subscription(
+        "u",
+        other.pop("subscription", "pro"),
+        amount,
+        period_start=NOW + period * MONTH,
+        period_end=NOW + (period + 1) * MONTH,
+        rollover_cap=cap,
+        **other,
+    )
+
+
+# Arrival before, at and after the end of the period.
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["swept", "unswept"])
+@pytest.mark.parametrize(
+    ("late", "carried"),
+    [
+        (-DAY, 25),
+        (0 * DAY, 25),
+        (HOUR, 25),
+        (RENEWAL_GRACE - HOUR, 25),
+        (RENEWAL_GRACE, 0),
+        (10 * DAY, 0),
+    ],
+    ids=["early", "in_time", "an_hour", "within_grace", "at_its_end", "after_it"],
+)
+def test_a_renewal_carries_over_until_the_grace_is_over(
+    fast: Credits, clock: Clock, late: timedelta, carried: int, swept: bool
+) -> None:
+    renew(fast, 0)
+    fast.deduct_credit("u", 30)
+    clock.set(NOW + MONTH + late)
+    if swept:
+        fast.expire_due()
+    assert renew(fast, 1, cap=25).balance == 100 + carried
+    lots = fast.list_lots("u")
+    assert {lot.expires_at for lot in lots} == {NOW + 2 * MONTH + RENEWAL_GRACE}
+    lost = [entry.amount for entry in fast.entries("u") if entry.kind == "expire"]
+    assert lost == [carried - 70]
+
+
+def test_within_the_grace_the_old_credits_are_still_spendable(
+    fast: Credits, clock: Clock
+) -> None:
+    renew(fast, 0)
+    clock.set(NOW + MONTH + HOUR)
+    assert fast.deduct_credit("u", 40).balance == 60
+    assert renew(fast, 1, cap=100).balance == 160
+
+
+def test_breakage_of_a_renewal_is_dated_when_the_renewal_ended_the_period(
+    fast: Credits, clock: Clock
+) -> None:
+    renew(fast, 0)
+    renewed_at = clock.set(NOW + MONTH + HOUR)
+    renew(fast, 1)
+    expire = fast.entries("u")[-1]
+    assert (expire.kind, expire.occurred_at) == ("expire", renewed_at)
+
+
+# Caps.
+
+
+def test_the_cap_counts_all_leftovers_together_and_keeps_the_newest(
+    fast: Credits, clock: Clock
+) -> None:
+    renew(fast, 0)
+    clock.set(NOW + MONTH)
+    renew(fast, 1, cap=40)
+    clock.set(NOW + 2 * MONTH)
+    receipt = renew(fast, 2, cap=120)
+    assert receipt.balance == 220
+    rollovers = [lot for lot in fast.list_lots("u") if lot.origin == "rollover"]
+    assert sorted(lot.granted for lot in rollovers) == [20, 100]
+
+
+def test_credits_may_carry_over_again_and_again(fast: Credits, clock: Clock) -> None:
+    for period in range(4):
+        clock.set(NOW + period * MONTH)
+        assert renew(fast, period, 10, cap=None).balance == 10 * (period + 1)
+    assert fast.deduct_credit("u", 40).balance == 0
+
+
+def test_carried_over_credits_end_with_the_period_they_carried_into(
+    fast: Credits, clock: Clock
+) -> None:
+    renew(fast, 0)
+    clock.set(NOW + MONTH)
+    renew(fast, 1, cap=40)
+    clock.set(NOW + 2 * MONTH + RENEWAL_GRACE)
+    assert fast.balance("u") == 0
+
+
+# Order and repetition.
+
+
+def test_an_older_period_only_grants_with_its_own_end(fast: Credits, clock: Clock) -> None:
+    clock.set(NOW + MONTH - DAY)
+    renew(fast, 1)
+    renew(fast, 0, cap=100)
+    older, newer = fast.list_lots("u")
+    assert (older.remaining, older.expires_at) == (100, NOW + MONTH)
+    assert (newer.remaining, newer.expires_at) == (100, NOW + 2 * MONTH + RENEWAL_GRACE)
+    clock.set(NOW + MONTH)
+    assert fast.balance("u") == 100
+
+
+def test_an_older_period_that_is_over_is_granted_and_gone(fast: Credits, clock: Clock) -> None:
+    clock.set(NOW + MONTH + HOUR)
+    renew(fast, 1)
+    receipt = renew(fast, 0, cap=100)
+    assert (receipt.amount, receipt.balance) == (100, 100)
+    expire = fast.entries("u")[-1]
+    assert (expire.kind, expire.amount, expire.occurred_at) == ("expire", -100, NOW + MONTH)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0)])
+def test_late_periods_end_alike_in_any_order(
+    fast: Credits, clock: Clock, order: tuple[int, ...]
+) -> None:
+    clock.set(NOW + 2 * MONTH + 5 * DAY)
+    for period in order:
+        renew(fast, period)
+    assert fast.balance("u") == 100
+    assert fast.get_balance("u").next_expires_at == NOW + 3 * MONTH + RENEWAL_GRACE
+
+
+def test_each_period_is_granted_once_whoever_asks(fast: Credits) -> None:
+    renew(fast, 0, idempotency_key="k1", reference="cron")
+    for repeat in (
+        {},
+        {"idempotency_key": "k2"},
+        {"payment": "in_1", "amount_paid": 5, "currency": "eur"},
+    ):
+        with unchanged(fast):
+            assert renew(fast, 0, **repeat).is_replay
+
+
+def test_two_items_of_one_period_both_grant(fast: Credits, clock: Clock) -> None:
+    renew(fast, 0, item="seats")
+    renew(fast, 0, 50, item="extra")
+    assert fast.balance("u") == 150
+    clock.set(NOW + MONTH)
+    renew(fast, 1, cap=30, item="seats")
+    assert fast.balance("u") == 130
+    renew(fast, 1, 50, cap=30, item="extra")
+    assert fast.balance("u") == 180
+    with unchanged(fast):
+        renew(fast, 1, item="seats")
+        renew(fast, 1, 50, item="extra")
+
+
+def test_an_item_has_one_amount_a_period(fast: Credits) -> None:
+    renew(fast, 0, item="seats")
+    with refused(fast, IdempotencyConflict, item="seats", recorded=100, asked=50):
+        renew(fast, 0, 50, item="seats")
+
+
+def test_leftovers_carry_over_once_a_period_whatever_the_items(
+    fast: Credits, clock: Clock
+) -> None:
+    """A refund between two items of the new period keeps its grace."""
+    renew(fast, 0, item="seats")
+    spend = fast.deduct_credit("u", 10)
+    clock.set(NOW + MONTH + HOUR)
+    renew(fast, 1, item="seats")
+    fast.refund_spend("u", entry_id=spend.entry_id)
+    assert fast.balance("u") == 110
+    assert renew(fast, 1, 50, item="extra").balance == 160
+
+
+def test_items_of_different_length_keep_their_own_periods(fast: Credits, clock: Clock) -> None:
+    fast.renew_subscription(
+        "u", "pro", 1200, period_start=NOW, period_end=NOW + 12 * MONTH, item="yearly"
+    )
+    renew(fast, 0, item="monthly")
+    clock.set(NOW + MONTH)
+    assert renew(fast, 1, item="monthly").balance == 1300
+    assert fast.deduct_credit("u", 100).allocations == [[3, -100]]
+
+
+# Nothing else moves.
+
+
+def test_a_renewal_touches_only_its_own_subscription(fast: Credits, clock: Clock) -> None:
+    renew(fast, 0)
+    renew(fast, 0, 7, subscription="team")
+    fast.grant_credits("u", 5)
+    fast.add_purchased_credits("u", 3, reference="p")
+    clock.set(NOW + MONTH)
+    renew(fast, 1)
+    assert fast.pools("u") == {"subscription": 107, "promotional": 5, "purchased": 3}
+
+
+def test_rollover_is_decided_by_the_renewal_and_not_by_the_account(
+    fast: Credits, clock: Clock
+) -> None:
+    renew(fast, 0)
+    renew(fast, 0, subscription="team")
+    clock.set(NOW + MONTH)
+    renew(fast, 1, cap=None)
+    renew(fast, 1, cap=0, subscription="team")
+    assert fast.balance("u") == 300
+
+
+def test_a_renewal_settles_debt_with_leftovers_and_new_credits(
+    fast: Credits, clock: Clock
+) -> None:
+    fast.add_purchased_credits("u", 150, reference="p")
+    fast.deduct_credit("u", 150)
+    fast.clawback_credits("u", "p")
+    clock.set(NOW + MONTH)
+    receipt = renew(fast, 1)
+    assert (receipt.balance, receipt.debt) == (-50, 50)
+    clock.set(NOW + 2 * MONTH)
+    receipt = renew(fast, 2)
+    assert (receipt.balance, receipt.debt) == (50, 0)
+
+
+def test_ending_a_subscription_leaves_nothing_to_carry_over(fast: Credits, clock: Clock) -> None:
+    renew(fast, 0)
+    clock.set(NOW + MONTH - DAY)
+    fast.expire_subscription_credits("u", subscription="pro", reason="cancelled")
+    assert fast.balance("u") == 0
+    clock.set(NOW + MONTH)
+    assert renew(fast, 1, cap=None).balance == 100
+
+
+def test_leftovers_of_a_plain_grant_carry_over_too(fast: Credits, clock: Clock) -> None:
+    fast.add_subscription_credits("u", 60, NOW + MONTH, subscription="pro", reference="s")
+    clock.set(NOW + MONTH)
+    assert renew(fast, 1, cap=None).balance == 160
+
+
+def test_a_month_may_have_any_length(fast: Credits, clock: Clock) -> None:
+    anchors = [NOW.replace(month=1, day=31), NOW.replace(month=2, day=28), NOW.replace(month=3)]
+    anchors[2] = anchors[2].replace(day=31)
+    for start, end in zip(anchors, anchors[1:], strict=False):
+        clock.set(start)
+        receipt = fast.renew_subscription("u", "pro", 10, period_start=start, period_end=end)
+        assert receipt.balance == 10
