@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from benchmarks import cases, report
-from benchmarks.load import load, verify
+from benchmarks.load import load, load_lots, verify
 from benchmarks.server import measured_server
 
 _POSITIVE = click.IntRange(min=1)
@@ -21,6 +21,13 @@ _POSITIVE = click.IntRange(min=1)
     help="Server to measure, on this machine; a database is made there and dropped at the end.  "
     "[default: a server of our own]",
 )
+@click.option(
+    "--case",
+    "chosen",
+    type=click.Choice(["spread", "hot", "lots"]),
+    multiple=True,
+    help="Measure only this; may be repeated.  [default: all]",
+)
 @click.option("--rounds", type=_POSITIVE, default=7, help="Rounds of the first two cases.")
 @click.option(
     "--transactions", type=_POSITIVE, default=8000, help="Of each script in a round, all clients."
@@ -29,13 +36,14 @@ _POSITIVE = click.IntRange(min=1)
 @click.option("--clients", type=_POSITIVE, default=8)
 @click.option("--accounts", type=_POSITIVE, default=100_000, help="To spread spends over.")
 @click.option(
-    "--few-accounts", type=_POSITIVE, default=2000, help="With one lot, and as many with --lots."
+    "--few-accounts", type=_POSITIVE, default=500, help="With one lot, and as many with --lots."
 )
 @click.option("--lots", type=_POSITIVE, default=1000, help="Of an account with many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for machines.")
 def main(
     *,
     database_url: str | None,
+    chosen: tuple[str, ...],
     rounds: int,
     transactions: int,
     hot_spends: int,
@@ -51,10 +59,15 @@ def main(
     """
     effort = cases.Effort(accounts, few_accounts, rounds, transactions, hot_spends, clients)
     with measured_server(database_url) as server:
-        _progress(f"loading {accounts:,} accounts, and {few_accounts:,} with {lots:,} lots each")
-        load(server.dsn, accounts, few_accounts, lots)
+        _progress(f"loading {accounts:,} accounts")
+        load(server.dsn, accounts)
         found = []
-        for measure in (cases.spread, cases.lots, cases.hot):
+        for measure in (cases.spread, cases.hot, cases.lots):
+            if chosen and measure.__name__ not in chosen:
+                continue
+            if measure is cases.lots:
+                _progress(f"loading {few_accounts:,} accounts with {lots:,} lots each")
+                load_lots(server.dsn, few_accounts, lots)
             _progress(f"{measure.__name__}: server CPU, ms for 1,000 transactions")
             found.append(measure(server, effort, _progress))
         verify(server.dsn)

@@ -23,11 +23,10 @@ _TABLES = ("accounts", "lots", "ledger")
 _CHECKED = 5
 
 
-def load(dsn: str, accounts: int, few_accounts: int, lots: int) -> None:
-    """Install pgcredits and the baselines and fill them.
+def load(dsn: str, accounts: int) -> None:
+    """Install pgcredits and the baselines, with ``accounts`` accounts of one lot in each.
 
-    Account ids are md5 values of a number, as uuids, after a prefix: ``all-`` for ``accounts``
-    with one lot, ``one-`` for ``few_accounts`` with one lot, ``many-`` for as many with ``lots``.
+    Account ids are md5 values of a prefix and a number, as uuids; the prefix is ``all-`` here.
     """
     migrate.apply(dsn)
     with psycopg.connect(dsn) as conn:
@@ -44,10 +43,19 @@ def load(dsn: str, accounts: int, few_accounts: int, lots: int) -> None:
             (CREDITS, CREDITS, accounts),
         )
         _load_accounts(conn, prefix="all-", accounts=accounts, lots=1)
-        _load_accounts(conn, prefix="one-", accounts=few_accounts, lots=1)
-        _load_accounts(conn, prefix="many-", accounts=few_accounts, lots=lots)
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute("vacuum (analyze)")
+    _vacuum(dsn)
+
+
+def load_lots(dsn: str, accounts: int, lots: int) -> None:
+    """Add ``accounts`` accounts with one lot (prefix ``one-``), and as many with ``lots``.
+
+    The latter (prefix ``many-``) make the ledger far larger than that of the baselines, so what is
+    compared with those has to be measured before.
+    """
+    with psycopg.connect(dsn) as conn:
+        _load_accounts(conn, prefix="one-", accounts=accounts, lots=1)
+        _load_accounts(conn, prefix="many-", accounts=accounts, lots=lots)
+    _vacuum(dsn)
 
 
 def verify(dsn: str) -> None:
@@ -61,6 +69,11 @@ def verify(dsn: str) -> None:
                 findings = rpc.verify(conn, _account_id(conn, prefix, number))
                 if findings:
                     raise click.ClickException(f"verify() found {findings[0]}")
+
+
+def _vacuum(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute("vacuum (analyze)")
 
 
 def _load_accounts(conn: Connection, *, prefix: str, accounts: int, lots: int) -> None:

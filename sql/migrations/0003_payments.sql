@@ -87,6 +87,8 @@ comment on column credits_private.payment_refs.provider_account is
 comment on column credits_private.payment_refs.account_id is 'Account that the payment credited.';
 comment on column credits_private.payment_refs.payment_id is 'The payment, inside the account.';
 
+create index payment_refs_payment_idx on credits_private.payment_refs (account_id, payment_id);
+
 create type credits_private.payment_order as (
     provider text,
     livemode boolean,

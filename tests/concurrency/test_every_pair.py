@@ -23,7 +23,7 @@ Differences = dict[tuple[str, str], tuple[Seen, list[Seen]]]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("situation", ["unknown", "drained", "overdue", "indebted"])
+@pytest.mark.parametrize("situation", ["unknown", "overdue", "indebted"])
 def test_two_commands_at_once_are_two_commands_in_a_row(
     credits: Credits, clock: Clock, sessions: Sessions, situation: str
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,57 +21,122 @@ if TYPE_CHECKING:
 KEY = "0197e0a0-7e57-7000-8000-000000000001"
 
 
+def _buy(credits: Credits, account: str) -> None:
+    """Leave 90 purchased credits of 100, a spend that can be refunded, and 20 that expire first."""
+    credits.add_purchased_credits(
+        account, 100, reference=f"{account}:pack", amount_paid=1000, currency="usd"
+    )
+    credits.deduct_credit(account, 10, idempotency_key="job")
+    credits.add_subscription_credits(account, 20, NOON + DAY, reference="june")
+
+
 @pytest.fixture
 def bought(credits: Credits, clock: Clock) -> Credits:
     clock.set(NOON)
-    credits.add_purchased_credits("ann", 100, reference="pack", amount_paid=1000, currency="usd")
-    credits.deduct_credit("ann", 10, idempotency_key="job")
-    credits.add_subscription_credits("ann", 20, NOON + DAY, reference="june")
+    _buy(credits, "ann")
     return credits
 
 
-KEYED: dict[str, Callable[[Credits], Receipt]] = {
-    "open": lambda one: one.open_account("ann", idempotency_key=KEY),
-    "grant": lambda one: one.grant_credits("ann", 7, idempotency_key=KEY),
-    "purchase": lambda one: one.add_purchased_credits(
-        "ann", 7, reference="pack-2", idempotency_key=KEY
-    ),
-    "subscribe": lambda one: one.add_subscription_credits(
-        "ann", 7, NOON + DAY, idempotency_key=KEY
-    ),
-    "renew": lambda one: one.renew_subscription(
-        "ann", "plan", 7, period_start=NOON, period_end=NOON + DAY, idempotency_key=KEY
-    ),
-    "record": lambda one: one.record_payment(
-        "ann", "pack-3", 70, currency="usd", grants=[{"amount": 7}], idempotency_key=KEY
-    ),
-    "claw": lambda one: one.clawback_credits("ann", "pack", target=50, idempotency_key=KEY),
-    "spend from the open lot": lambda one: one.deduct_credit("ann", 7, idempotency_key=KEY),
-    "spend across lots": lambda one: one.deduct_credit("ann", 30, idempotency_key=KEY),
-    "spend of everything": lambda one: one.deduct_credit("ann", 110, idempotency_key=KEY),
-    "refund": lambda one: one.refund_spend("ann", spend_key="job", amount=4, idempotency_key=KEY),
-    "end": lambda one: one.expire_subscription_credits("ann", idempotency_key=KEY),
+def _open(one: Credits, account: str) -> Receipt:
+    return one.open_account(account, idempotency_key=KEY)
+
+
+def _grant(one: Credits, account: str) -> Receipt:
+    return one.grant_credits(account, 7, idempotency_key=KEY)
+
+
+def _purchase(one: Credits, account: str) -> Receipt:
+    return one.add_purchased_credits(account, 7, reference=f"{account}:2", idempotency_key=KEY)
+
+
+def _subscribe(one: Credits, account: str) -> Receipt:
+    return one.add_subscription_credits(account, 7, NOON + DAY, idempotency_key=KEY)
+
+
+def _renew(one: Credits, account: str) -> Receipt:
+    return one.renew_subscription(
+        account, "plan", 7, period_start=NOON, period_end=NOON + DAY, idempotency_key=KEY
+    )
+
+
+def _record(one: Credits, account: str) -> Receipt:
+    grants: list[dict[str, Any]] = [{"amount": 7}, {"amount": 1, "pool": "promotional"}]
+    return one.record_payment(
+        account, f"{account}:3", 70, currency="usd", grants=grants, idempotency_key=KEY
+    )
+
+
+def _claw(one: Credits, account: str) -> Receipt:
+    return one.clawback_credits(account, f"{account}:pack", idempotency_key=KEY)
+
+
+def _spend_from_the_open_lot(one: Credits, account: str) -> Receipt:
+    return one.deduct_credit(account, 7, idempotency_key=KEY)
+
+
+def _spend_across_lots(one: Credits, account: str) -> Receipt:
+    return one.deduct_credit(account, 30, idempotency_key=KEY)
+
+
+def _spend_everything(one: Credits, account: str) -> Receipt:
+    return one.deduct_credit(account, 110, idempotency_key=KEY)
+
+
+def _refund(one: Credits, account: str) -> Receipt:
+    return one.refund_spend(account, spend_key="job", amount=4, idempotency_key=KEY)
+
+
+def _end(one: Credits, account: str) -> Receipt:
+    return one.expire_subscription_credits(account, idempotency_key=KEY)
+
+
+KEYED: dict[str, Callable[[Credits, str], Receipt]] = {
+    "open": _open,
+    "grant": _grant,
+    "purchase": _purchase,
+    "subscribe": _subscribe,
+    "renew": _renew,
+    "record": _record,
+    "claw": _claw,
+    "spend from the open lot": _spend_from_the_open_lot,
+    "spend across lots": _spend_across_lots,
+    "spend everything": _spend_everything,
+    "refund": _refund,
+    "end": _end,
 }
 
 
-@pytest.mark.parametrize("command", KEYED)
-def test_the_same_request_in_eight_sessions_takes_effect_once(
-    bought: Credits, sessions: Sessions, command: str
-) -> None:
-    before = bought.entries("ann")
-    # Somebody else holds the account until all eight are there, and leaves no trace.
+def _together(
+    sessions: Sessions,
+    callers: list[Credits],
+    account: str,
+    command: Callable[[Credits, str], Receipt],
+) -> list[Receipt]:
+    """Make the command in all sessions at once; who had held the account leaves no trace."""
     with sessions.first.conn.transaction(force_rollback=True):
-        sessions.first.grant_credits("ann", 1)
-        calls = [sessions.start(sessions.open(), KEYED[command]) for _ in range(8)]
+        sessions.first.grant_credits(account, 1)
+        calls = [sessions.start(one, lambda session: command(session, account)) for one in callers]
         sessions.until_waiting(*calls)
-    receipts = [call.result() for call in calls]
-    assert sorted(receipt.is_replay for receipt in receipts) == [False] + [True] * 7
-    assert len({repr(replace(receipt, is_replay=False)) for receipt in receipts}) == 1
+    return [call.result() for call in calls]
 
-    added = bought.entries("ann")[len(before) :]
-    assert [entry.idempotency_key for entry in added] == [KEY] + [None] * (len(added) - 1)
-    assert {entry.command_id for entry in added} == {receipts[0].command_id}
-    assert added[-1].balance == receipts[0].balance == bought.balance("ann")
+
+def test_the_same_request_in_eight_sessions_takes_effect_once(
+    credits: Credits, clock: Clock, sessions: Sessions
+) -> None:
+    clock.set(NOON)
+    eight = [sessions.open() for _ in range(8)]
+    for name, command in KEYED.items():
+        account = f"account {name}"
+        _buy(credits, account)
+        before = credits.entries(account)
+        receipts = _together(sessions, eight, account, command)
+        assert sorted(receipt.is_replay for receipt in receipts) == [False] + [True] * 7, name
+        assert len({repr(replace(receipt, is_replay=False)) for receipt in receipts}) == 1, name
+
+        added = credits.entries(account)[len(before) :]
+        assert [entry.idempotency_key for entry in added] == [KEY] + [None] * (len(added) - 1)
+        assert {entry.command_id for entry in added} == {receipts[0].command_id}
+        assert added[-1].balance == receipts[0].balance == credits.balance(account)
 
 
 @pytest.mark.parametrize("amounts", [(7, 8), (30, 8), (7, 60), (110, 111)])

@@ -180,17 +180,23 @@ class Stage:
         self._credits = credits
         self._clock = clock
         self._made = 0
+        self._shown: datetime | None = None
 
     def account(self, situation: str) -> str:
         """Make an account; the clock is left at the moment at which the situation is reached."""
-        # The sweep is about all accounts: nothing may be left for it but this one.
-        self._credits.expire_due()
+        if self._shown != NOON:
+            # The sweep is about all accounts: nothing may be left for it but the new one.
+            self._credits.expire_due()
         self._made += 1
         account = f"account-{self._made:05d}"
-        self._clock.set(NOON)
+        self._show(NOON)
         SITUATIONS[situation](self._credits, account)
-        self._clock.set(_LATER.get(situation, NOON))
+        self._show(_LATER.get(situation, NOON))
         return account
+
+    def _show(self, moment: datetime) -> None:
+        if moment != self._shown:
+            self._shown = self._clock.set(moment)
 
     def seen(self, account: str, *answers: object) -> Seen:
         """Return what can be seen of the account, comparable with what another one shows."""

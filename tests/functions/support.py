@@ -25,6 +25,7 @@ REFUND_GRACE = 7 * DAY
 
 LIMIT = 2**53 - 1
 BIGINT_MAX = 2**63 - 1
+MOST_METADATA = 16384 - len('{"x": ""}')
 RESERVED_KEYS = ["stripe:evt_1", "ref:subscription:1", "pgcredits:1"]
 
 
@@ -44,9 +45,9 @@ def illegal_amount(argument: str = "p_amount", *, optional: bool = False) -> lis
     return _illegal(argument, **(values if optional else {"null": None, **values}))
 
 
-def illegal_text(argument: str, *, required: bool = False) -> list[Any]:
+def illegal_text(argument: str, *, required: bool = False, longest: int = 255) -> list[Any]:
     """Ids, keys and names that are empty or too long; None too where one is required."""
-    values: dict[str, Any] = {"empty": "", "overlong": "x" * 256}
+    values: dict[str, Any] = {"empty": "", "overlong": "x" * (longest + 1)}
     return _illegal(argument, **({"null": None, **values} if required else values))
 
 
@@ -63,7 +64,7 @@ ILLEGAL_TAIL = [
         "p_idempotency_key", **{key.partition(":")[0] + "_prefix": key for key in RESERVED_KEYS}
     ),
     *_illegal("p_metadata", array=[1], number="1", string='"x"', null="null", true="true"),
-    *_illegal("p_metadata", too_big={"x": "y" * 16384}),
+    *_illegal("p_metadata", too_big={"x": "y" * (MOST_METADATA + 1)}),
 ]
 
 

@@ -116,7 +116,7 @@ def test_a_key_or_a_reference_is_required(fast: Credits) -> None:
             minus_infinity="-infinity",
             long_past=NOW - RENEWAL_GRACE,
         ),
-        *illegal_text("p_subscription"),
+        *illegal_text("p_subscription", longest=127),
         *ILLEGAL_TAIL,
     ],
 )

@@ -128,7 +128,7 @@ def test_the_same_key_with_another_request_is_refused(
         *illegal_text("p_payment", required=True),
         *illegal("p_target", negative=-1, above_granted=101, bigint_max=2**63 - 1),
         *illegal("p_amount_returned", negative=-1, above_2_53=LIMIT + 1),
-        *illegal_text("p_provider"),
+        *illegal_text("p_provider", longest=63),
         *ILLEGAL_TAIL,
     ],
 )

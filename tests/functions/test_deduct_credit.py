@@ -20,6 +20,7 @@ from tests.functions.support import (
     ILLEGAL_TAIL,
     LIMIT,
     MICROSECOND,
+    MOST_METADATA,
     NOW,
     illegal_amount,
     illegal_text,
@@ -250,6 +251,13 @@ def test_texts_of_255_characters_are_legal(fast: Credits) -> None:
         account, 1, feature=long, reference=long, idempotency_key=long, metadata={}
     )
     assert fast.balance(account) == 1
+
+
+def test_metadata_of_16384_bytes_is_legal(fast: Credits) -> None:
+    fast.grant_credits("u", 1)
+    metadata = {"x": "y" * MOST_METADATA}
+    fast.deduct_credit("u", metadata=metadata)
+    assert fast.entries("u")[-1].metadata == metadata
 
 
 def test_credits_are_spendable_until_the_instant_of_expiry(fast: Credits, clock: Clock) -> None:

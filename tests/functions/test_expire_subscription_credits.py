@@ -111,7 +111,7 @@ def test_the_same_key_with_another_request_is_refused(
     ("argument", "value"),
     [
         *ILLEGAL_ACCOUNT,
-        *illegal_text("p_subscription"),
+        *illegal_text("p_subscription", longest=127),
         *illegal_text("p_reason"),
         *ILLEGAL_TAIL,
     ],

@@ -167,14 +167,14 @@ def test_a_payment_grants_one_period_only(fast: Credits) -> None:
     ("argument", "value"),
     [
         *ILLEGAL_ACCOUNT,
-        *illegal_text("p_subscription", required=True),
+        *illegal_text("p_subscription", required=True, longest=127),
         *illegal_amount(),
         *illegal("p_period_start", null=None, infinity="infinity"),
         *illegal(
             "p_period_end", null=None, infinity="infinity", equal=NOW, before=NOW - DAY
         ),
         *illegal("p_rollover_cap", negative=-1, above_2_53=LIMIT + 1),
-        *illegal_text("p_item"),
+        *illegal_text("p_item", longest=127),
         *illegal_text("p_payment"),
         *illegal("p_currency", alone="usd"),
         *ILLEGAL_TAIL,

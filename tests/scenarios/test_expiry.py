@@ -26,44 +26,64 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("now")
 
 
-def state(credits: Credits, account: str) -> tuple[Any, ...]:
-    """What the account looks like from outside, without its name."""
-    balance = credits.get_balance(account)
+def state(credits: Credits) -> tuple[Any, ...]:
+    """What the account looks like from outside; findings last."""
+    balance = credits.get_balance("u")
     return (
-        balance.balance,
-        balance.available,
-        balance.debt,
-        balance.pools,
-        balance.next_expires_at,
-        balance.next_expires_amount,
-        credits.remaining(account),
-        [entry for entry in credits.booked(account) if entry[0] != "expire"],
-        credits.verify(account),
+        balance,
+        credits.remaining("u"),
+        [entry for entry in credits.booked("u") if entry[0] != "expire"],
+        credits.verify("u"),
     )
 
 
-COMMANDS: dict[str, Callable[[Credits, str], Receipt]] = {
-    "spend": lambda c, a: c.deduct_credit(a, 15),
-    "spend_too_much": lambda c, a: c.deduct_credit(a, 500),
-    "grant": lambda c, a: c.grant_credits(a, 5),
-    "buy": lambda c, a: c.add_purchased_credits(a, 5, reference=f"new-{a}"),
-    "subscribe": lambda c, a: c.add_subscription_credits(a, 5, NOW + 90 * DAY, reference="new"),
-    "renew": lambda c, a: c.renew_subscription(
-        a,
+COMMANDS: dict[str, Callable[[Credits], Receipt]] = {
+    "spend": lambda c: c.deduct_credit("u", 15),
+    "spend_too_much": lambda c: c.deduct_credit("u", 500),
+    "grant": lambda c: c.grant_credits("u", 5),
+    "buy": lambda c: c.add_purchased_credits("u", 5, reference="new"),
+    "subscribe": lambda c: c.add_subscription_credits("u", 5, NOW + 90 * DAY, reference="new"),
+    "renew": lambda c: c.renew_subscription(
+        "u",
         "pro",
         40,
         period_start=NOW + 30 * DAY,
         period_end=NOW + 60 * DAY,
         rollover_cap=12,
     ),
-    "end": lambda c, a: c.expire_subscription_credits(a),
-    "refund": lambda c, a: c.refund_spend(a, spend_key="job"),
-    "refund_lapse": lambda c, a: c.refund_spend(a, spend_key="job", if_expired="lapse"),
-    "refund_part": lambda c, a: c.refund_spend(a, spend_key="job", amount=7),
-    "claw": lambda c, a: c.clawback_credits(a, f"pay-{a}"),
-    "claw_part": lambda c, a: c.clawback_credits(a, f"pay-{a}", target=11),
-    "open": lambda c, a: c.open_account(a),
+    "end": lambda c: c.expire_subscription_credits("u"),
+    "refund": lambda c: c.refund_spend("u", spend_key="job"),
+    "refund_lapse": lambda c: c.refund_spend("u", spend_key="job", if_expired="lapse"),
+    "refund_part": lambda c: c.refund_spend("u", spend_key="job", amount=7),
+    "claw": lambda c: c.clawback_credits("u", "pay"),
+    "claw_part": lambda c: c.clawback_credits("u", "pay", target=11),
+    "open": lambda c: c.open_account("u"),
 }
+
+
+def play(credits: Credits, clock: Clock, command: str, days: int, *, swept: bool) -> list[Any]:
+    """Run a command ``days`` after a busy day, with or without a sweep; what it answers and leaves.
+
+    Everything is rolled back.
+    """
+    with credits.conn.transaction(force_rollback=True):
+        credits.renew_subscription("u", "pro", 40, period_start=NOW, period_end=NOW + 30 * DAY)
+        credits.grant_credits("u", 20, expires_at=NOW + 2 * DAY)
+        credits.add_purchased_credits("u", 50, reference="pay", expires_at=NOW + 34 * DAY)
+        credits.deduct_credit("u", 70, idempotency_key="job")
+        credits.add_subscription_credits("u", 30, NOW + 28 * DAY, reference="s")
+        clock.set(NOW + days * DAY)
+        if swept:
+            credits.expire_due()
+        try:
+            receipt = COMMANDS[command](credits)
+        except CreditsError as refusal:
+            answer: Any = (refusal.code, refusal.values)
+        else:
+            answer = (receipt.kind, receipt.amount, receipt.balance, receipt.debt)
+        soon = state(credits)
+        clock.advance(100 * DAY)
+        return [answer, soon, state(credits)]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -71,33 +91,9 @@ COMMANDS: dict[str, Callable[[Credits, str], Receipt]] = {
 def test_a_sweep_changes_nothing_but_the_booking(
     fast: Credits, clock: Clock, command: str, days: int
 ) -> None:
-    for account in ("swept", "unswept"):
-        fast.renew_subscription(
-            account, "pro", 40, period_start=NOW, period_end=NOW + 30 * DAY
-        )
-        fast.grant_credits(account, 20, expires_at=NOW + 2 * DAY)
-        fast.add_purchased_credits(
-            account, 50, reference=f"pay-{account}", expires_at=NOW + 34 * DAY
-        )
-        fast.deduct_credit(account, 70, idempotency_key="job")
-        fast.add_subscription_credits(account, 30, NOW + 28 * DAY, reference="s")
-    clock.set(NOW + days * DAY)
-    while fast.conn.execute(
-        "select (credits_private.post_expiry('swept')).lots > 0"
-    ).fetchone() == (True,):
-        pass
-    answers: dict[str, Any] = {}
-    for account in ("swept", "unswept"):
-        try:
-            receipt = COMMANDS[command](fast, account)
-        except CreditsError as refusal:
-            answers[account] = (refusal.code, refusal.values)
-        else:
-            answers[account] = (receipt.kind, receipt.amount, receipt.balance, receipt.debt)
-    assert answers["swept"] == answers["unswept"]
-    assert state(fast, "swept") == state(fast, "unswept")
-    clock.advance(100 * DAY)
-    assert state(fast, "swept") == state(fast, "unswept")
+    unswept = play(fast, clock, command, days, swept=False)
+    assert play(fast, clock, command, days, swept=True) == unswept
+    assert unswept[1][-1] == unswept[2][-1] == []
 
 
 def test_expired_yesterday_and_never_swept_is_gone(fast: Credits, clock: Clock) -> None:

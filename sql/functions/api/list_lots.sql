@@ -16,6 +16,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_now timestamptz := credits_private.clock();
+    v_live_only boolean := coalesce(p_live_only, true);
 begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_argument(
@@ -29,14 +30,20 @@ begin
         order by t.entry_id desc
         limit 1
     ),
-    held as (
-        select l as lot,
-            l.remaining
-                + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end
-                as remaining
+    listed as (
+        select l as lot from credits_private.lots l where l.account_id = p_account_id and l.is_open
+        union all
+        select l
         from credits_private.lots l
+        where not v_live_only and l.account_id = p_account_id and not l.is_open
+    ),
+    held as (
+        select x.lot,
+            (x.lot).remaining
+                + case when (x.lot).lot_id = t.open_lot_id then t.open_lot_remaining else 0 end
+                as remaining
+        from listed x
         cross join tail t
-        where l.account_id = p_account_id
     )
     select (h.lot).account_id, (h.lot).lot_id, (h.lot).pool, (h.lot).priority, (h.lot).granted,
         h.remaining, nullif((h.lot).expires_at, 'infinity'),
@@ -45,7 +52,7 @@ begin
         (h.lot).payment_id, (h.lot).cost_amount, (h.lot).cost_currency, (h.lot).reference,
         (h.lot).granted_at
     from held h
-    where (coalesce(p_live_only, true) is false or (h.remaining > 0 and (h.lot).expires_at > v_now))
+    where (not v_live_only or (h.remaining > 0 and (h.lot).expires_at > v_now))
         and (
             p_after is null
             or ((h.lot).priority, (h.lot).expires_at, (h.lot).lot_id) > (

@@ -25,9 +25,7 @@ begin
         return query select * from credits_private.verify_lots(r_account.account_id);
         return query select * from credits_private.verify_payments(r_account.account_id);
     end loop;
-    if p_account_id is null then
-        return query select * from credits_private.verify_orphans();
-    end if;
+    return query select * from credits_private.verify_orphans(p_account_id);
 end
 $$;
 

@@ -66,7 +66,10 @@ begin
             credits_private.share_of(v_payment.granted, v_payment.amount_paid, v_refunded)
         ),
         p_charge ->> 'id',
-        concat_ws(':', 'stripe', nullif(p_event.provider_account, ''), p_event.event_id),
+        concat_ws(
+            ':', 'stripe', case when not p_event.livemode then 'test' end,
+            nullif(p_event.provider_account, ''), p_event.event_id
+        ),
         null
     );
     return credits_private.stripe_result('applied', p_account_id => v_ref.account_id);

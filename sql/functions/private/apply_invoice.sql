@@ -55,7 +55,7 @@ begin
         if v_price.price is null then
             return credits_private.stripe_result(
                 'parked', 'price ' || r_line.price || ' is unknown: set its credits',
-                'price:' || r_line.price
+                'price:' || r_line.price, r_line.account_id
             );
         end if;
         v_account_id := coalesce(v_account_id, r_line.account_id);

@@ -26,7 +26,8 @@ begin
         from credits_private.lots l
         where l.account_id = p_state.account_id
             and l.subscription = p_grant.subscription
-            and l.item is not null;
+            and l.item is not null
+            and l.origin = 'grant';
     end if;
     v_lot.pool := p_grant.pool;
     v_lot.granted := p_grant.amount;

@@ -1,5 +1,6 @@
 -- Locks the row at which an event that waits and the event that brings it meet. Whoever comes
--- second waits for the first to commit, and then sees what it did. Taken before account locks.
+-- second waits for the first to commit, and then sees what it did. Taken before the lock of the
+-- account that the event is about.
 create or replace function credits_private.lock_meeting_point(p_waits_for text)
 returns void
 language plpgsql

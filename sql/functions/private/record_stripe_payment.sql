@@ -43,7 +43,11 @@ begin
 
     v_receipt := credits_private.post_grants(
         p_account_id, p_grants, v_payment, true, v_ids[1],
-        concat_ws(':', 'stripe', nullif(p_event.provider_account, ''), v_ids[1]), null
+        concat_ws(
+            ':', 'stripe', case when not p_event.livemode then 'test' end,
+            nullif(p_event.provider_account, ''), v_ids[1]
+        ),
+        null
     );
     foreach v_name in array v_names loop
         perform credits_private.wake_stripe_events(v_name);

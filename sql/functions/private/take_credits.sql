@@ -16,26 +16,28 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_left bigint := p_amount;
-    v_taken bigint;
+    v_lot_id bigint;
+    v_remaining bigint;
     v_allocations jsonb := '[]'::jsonb;
-    r_lot record;
 begin
-    for r_lot in
-        select l.lot_id, l.remaining
+    -- One index descent a lot: a loop over one query would read and sort all lots of the account.
+    while v_left > 0 loop
+        select l.lot_id, l.remaining into v_lot_id, v_remaining
         from credits_private.lots l
         where l.account_id = p_account_id
             and l.is_open
             and (p_payment_id is null or l.payment_id = p_payment_id)
             and (p_pools is null or l.pool = any (p_pools))
         order by l.priority, l.expires_at, l.lot_id
-    loop
-        exit when v_left = 0;
-        v_taken := least(v_left, r_lot.remaining);
+        limit 1;
+        exit when not found;
+
         update credits_private.lots l
-        set remaining = l.remaining - v_taken, is_open = l.remaining > v_taken
-        where l.account_id = p_account_id and l.lot_id = r_lot.lot_id;
-        v_left := v_left - v_taken;
-        v_allocations := v_allocations || credits_private.allocation(r_lot.lot_id, -v_taken);
+        set remaining = l.remaining - least(v_left, v_remaining), is_open = v_remaining > v_left
+        where l.account_id = p_account_id and l.lot_id = v_lot_id;
+        v_allocations := v_allocations
+            || credits_private.allocation(v_lot_id, -least(v_left, v_remaining));
+        v_left := v_left - least(v_left, v_remaining);
     end loop;
     return v_allocations;
 end

@@ -68,7 +68,18 @@ as $$
         ('refunds exceed the spend', f.refunded is null or f.refunded <= -e.amount,
             (-e.amount)::text, f.refunded::text),
         ('refund reverses something that is no spend', f.refunded is null or e.kind = 'spend',
-            'spend', e.kind)
+            'spend', e.kind),
+        ('only a refund reverses an entry', (e.kind = 'refund') = (e.reverses_entry_id is not null),
+            'refund', e.kind),
+        ('kind does not move credits this way',
+            case
+                when e.kind in ('open', 'rollover', 'settle') then e.amount = 0
+                when e.kind = 'spend' then e.amount < 0
+                when e.kind in ('expire', 'clawback') then e.amount <= 0
+                when e.kind in ('grant', 'refund') then e.amount > 0
+                when e.kind = 'restore' then e.amount >= 0
+            end,
+            e.kind, e.amount::text)
     ) as c (violation, holds, expected, actual)
     where c.holds is not true
     order by e.entry_id

@@ -19,7 +19,11 @@ as $$
         select m.lot_id,
             sum(m.amount) as net,
             sum(m.amount) filter (where m.entry_id = m.lot_id) as granted,
-            -coalesce(sum(m.amount) filter (where m.kind = 'expire'), 0) as expired
+            -coalesce(sum(m.amount) filter (where m.kind = 'expire'), 0) as expired,
+            -coalesce(sum(m.amount) filter (
+                where m.kind = 'clawback'
+                or m.kind = 'restore' and m.amount > 0 and m.entry_id <> m.lot_id
+            ), 0) as clawed
         from (
             select x.lot_id, x.amount, l.entry_id, l.kind
             from credits_private.ledger l
@@ -30,7 +34,8 @@ as $$
         group by m.lot_id
     ),
     held as (
-        select l.lot_id, l.pool, l.priority, l.expires_at, l.granted, l.expired, l.is_open,
+        select l.lot_id, l.pool, l.priority, l.expires_at,
+            l.granted, l.expired, l.clawed, l.is_open,
             coalesce(l.lot_id = t.open_lot_id, false) as is_out,
             l.remaining as in_lot,
             l.remaining
@@ -55,6 +60,10 @@ as $$
             ('what the lot lost to expiry is not what the ledger says',
                 h.expired is not distinct from m.expired,
                 m.expired::text, h.expired::text),
+            ('what is clawed of the lot is not what the ledger says',
+                h.clawed is not distinct from m.clawed,
+                m.clawed::text, h.clawed::text),
+            ('lot is open and empty', not h.is_open or h.is_out or h.in_lot > 0, 'closed', 'open'),
             ('lot holds more than it granted', h.credits between 0 and h.granted,
                 h.granted::text, h.credits::text),
             ('open lot has credits in its row', not (h.is_out and h.in_lot <> 0),

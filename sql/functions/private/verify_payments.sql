@@ -23,10 +23,24 @@ as $$
         where l.account_id = p_account_id and l.payment_id is not null
         group by l.payment_id
     ),
+    settlements as (
+        select l.entry_id, l.kind, l.amount as moved, x.lot_id, x.amount
+        from credits_private.ledger l
+        cross join lateral credits_private.parts_of(l.allocations) as x
+        where l.account_id = p_account_id and l.kind in ('settle', 'restore')
+    ),
+    paid_debt as (
+        select l.payment_id, -sum(s.amount) as debt_paid
+        from settlements s
+        join credits_private.lots l on l.account_id = p_account_id and l.lot_id = s.lot_id
+        where s.kind = 'settle' and l.payment_id is not null
+        group by l.payment_id
+    ),
     per_payment as (
         select coalesce(p.payment_id, b.payment_id) as payment_id, c.violation, c.expected, c.actual
         from (select q.* from credits_private.payments q where q.account_id = p_account_id) as p
         full join bought b on b.payment_id = p.payment_id
+        left join paid_debt d on d.payment_id = p.payment_id
         cross join lateral (values
             ('granted of the payment is not that of its lots',
                 p.granted is not distinct from b.granted,
@@ -36,6 +50,9 @@ as $$
                 b.clawed::text, p.clawed::text),
             ('covered exceeds what expired', p.covered <= b.expired,
                 b.expired::text, p.covered::text),
+            ('debt paid by its lots is not what the ledger says',
+                p.debt_paid = coalesce(d.debt_paid, 0),
+                coalesce(d.debt_paid, 0)::text, p.debt_paid::text),
             ('parts of the target do not add up',
                 p.clawed + p.covered + p.owed + p.settled + p.written_off = p.target,
                 (p.clawed + p.covered + p.owed + p.settled + p.written_off)::text, p.target::text),
@@ -62,4 +79,24 @@ as $$
         where p.account_id = p_account_id
     ) as o
     where o.owed <> t.debt
+    union all
+    select p_account_id, 'debt settled is not what the ledger says', t.entry_id, null::bigint,
+        o.expected::text, o.actual::text
+    from tail t
+    cross join lateral (
+        select (
+            select coalesce(sum(
+                case when s.kind = 'settle' and s.lot_id = 0 then s.amount
+                    when s.kind = 'restore' and s.lot_id = s.entry_id and s.moved > 0 then -s.amount
+                end
+            ), 0)
+            from settlements s
+        ) as expected,
+        (
+            select coalesce(sum(p.settled), 0)
+            from credits_private.payments p
+            where p.account_id = p_account_id
+        ) as actual
+    ) as o
+    where o.expected <> o.actual
 $$;
