@@ -163,4 +163,18 @@ comment on column credits_private.schema_migrations.runner_version is
 comment on column credits_private.schema_migrations.body is 'The text that ran.';
 alter table credits_private.schema_migrations enable row level security;
 
+create table if not exists credits_private.schema_objects (
+    object text collate "C" not null,
+    digest text not null,
+    constraint schema_objects_pkey primary key (object),
+    constraint schema_objects_digest_is_sha256 check (digest ~ '^[0-9a-f]{64}$')
+);
+comment on table credits_private.schema_objects is
+    'What the runner left behind: one row for each object of the two schemas. See migrate verify.';
+comment on column credits_private.schema_objects.object is
+    'Kind and name, like "function credits.schema_version()", "rights of ..." or "comment on ...".';
+comment on column credits_private.schema_objects.digest is
+    'SHA-256 of what defines the object; the same on every version of the server.';
+alter table credits_private.schema_objects enable row level security;
+
 reset role;

@@ -58,8 +58,8 @@ create table credits_private.settings (
     constraint settings_pkey primary key (setting),
     constraint settings_value_is_legal check (
         case setting
-            when 'renewal_grace' then value::interval >= interval '0'
-            when 'refund_grace' then value::interval >= interval '0'
+            when 'renewal_grace' then value::interval between interval '0' and interval '100 years'
+            when 'refund_grace' then value::interval between interval '0' and interval '100 years'
             when 'shortfall' then value in ('debt', 'write_off')
             when 'free_purchases' then value in ('ignore', 'grant')
         end is true

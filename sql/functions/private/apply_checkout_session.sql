@@ -43,9 +43,9 @@ begin
         return credits_private.stripe_result(
             'parked', 'metadata credits is not a whole number', 'operator'
         );
-    elsif v_account_id is null then
+    elsif (length(v_account_id) <= 255) is not true then
         return credits_private.stripe_result(
-            'parked', 'no account in metadata or client_reference_id', 'operator'
+            'parked', 'no legal account in metadata or client_reference_id', 'operator'
         );
     end if;
 

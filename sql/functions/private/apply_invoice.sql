@@ -75,9 +75,9 @@ begin
         return credits_private.stripe_result(
             'ignored', 'no line of the invoice is a paid subscription period'
         );
-    elsif v_account_id is null then
+    elsif (length(v_account_id) <= 255) is not true then
         return credits_private.stripe_result(
-            'parked', 'no account in the metadata of invoice or subscription', 'operator'
+            'parked', 'no legal account in the metadata of invoice or subscription', 'operator'
         );
     elsif credits_private.stripe_id(p_invoice -> 'id') is null
         or p_invoice ->> 'amount_paid' is null

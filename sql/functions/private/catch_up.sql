@@ -1,4 +1,4 @@
--- First step of every slow path: checks the open lot in and books what is due.
+-- First step of every slow path: checks the open lot in and books what is due. Again is harmless.
 -- Whoever calls it ends with finish_command, which checks a lot out again.
 create or replace function credits_private.catch_up(p_state credits_private.account_state)
 returns credits_private.account_state

@@ -1,9 +1,5 @@
--- Refuses an amount that is null or outside p_least to 2^53-1.
-create or replace function credits_private.check_amount(
-    p_argument text,
-    p_amount bigint,
-    p_least bigint default 1
-)
+-- Refuses an amount that is null or outside 1 to 2^53-1.
+create or replace function credits_private.check_amount(p_argument text, p_amount bigint)
 returns void
 language plpgsql
 stable
@@ -14,8 +10,8 @@ as $$
 begin
     perform credits_private.check_argument(
         p_argument,
-        p_amount between p_least and 9007199254740991,
-        'whole number from ' || p_least || ' to 9007199254740991'
+        p_amount between 1 and 9007199254740991,
+        'whole number from 1 to 9007199254740991'
     );
 end
 $$;

@@ -13,7 +13,7 @@ declare
 begin
     v_event.payload := p_payload;
     begin
-        v_event.body := replace(p_payload, chr(92) || 'u0000', chr(65533))::jsonb;
+        v_event.body := replace(p_payload, chr(92) || 'u0000', chr(92) || 'ufffd')::jsonb;
     exception
         -- Text that is no JSON, or nested too deeply to be read.
         when data_exception or program_limit_exceeded then

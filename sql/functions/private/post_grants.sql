@@ -1,7 +1,7 @@
 -- Grants lots and records the payment that bought them, a whole locked step. Replays by key, by
 -- payment and by subscription period; opens an unknown account; refuses a closed one, and an
 -- expiry in the past unless p_late. Order: grant, roll over, claw what has gone back already,
--- settle debt, expire what is late. The first grant carries key and metadata.
+-- expire what is late, settle debt. The first grant carries key and metadata.
 create or replace function credits_private.post_grants(
     p_account_id text,
     p_grants credits_private.grant_order[],
@@ -22,7 +22,6 @@ declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
-    v_grants credits_private.grant_order[];
     v_grant credits_private.grant_order;
     v_payment credits_private.payments;
 begin
@@ -37,20 +36,19 @@ begin
     if v_receipt.entry_id is null and p_payment.object_id is not null then
         v_receipt := credits_private.find_paid(p_account_id, p_grants, p_payment);
     end if;
+    if v_receipt.entry_id is null then
+        v_receipt := credits_private.find_period(p_account_id, p_grants, p_payment);
+    end if;
     if v_receipt.entry_id is not null then
         return v_receipt;
-    end if;
-    v_grants := credits_private.pending_grants(p_account_id, p_grants);
-    if cardinality(v_grants) = 0 then
-        return credits_private.receipt_of_period(p_account_id, p_grants[1]);
     end if;
 
     perform credits_private.check_status(v_state, array['active', 'frozen']);
     v_state := credits_private.catch_up(v_state);
     if p_payment.object_id is not null then
-        v_payment := credits_private.insert_payment(v_state, v_grants, p_payment);
+        v_payment := credits_private.insert_payment(v_state, p_grants, p_payment);
     end if;
-    foreach v_grant in array v_grants loop
+    foreach v_grant in array p_grants loop
         v_state := credits_private.grant_lot(v_state, v_grant, v_payment, p_late, v_entry);
         v_entry := null;
         v_entry.kind := 'grant';
@@ -66,8 +64,8 @@ begin
             null
         );
     end if;
-    v_state := credits_private.settle_debt(v_state);
     v_state := credits_private.expire_lots(v_state, p_on_their_own => false);
+    v_state := credits_private.settle_debt(v_state);
     return credits_private.finish_command(v_state);
 end
 $$;

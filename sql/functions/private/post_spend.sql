@@ -34,7 +34,10 @@ begin
     end if;
 
     perform credits_private.check_status(v_state, array['active']);
-    v_state := credits_private.catch_up(v_state);
+    -- Where nothing is due the balance is exact, and a refusal need not touch a lot.
+    if v_state.next_event_at <= v_state.now then
+        v_state := credits_private.catch_up(v_state);
+    end if;
     if v_state.debt > 0 then
         perform credits_private.fail(
             'in_debt', jsonb_build_object(
@@ -49,6 +52,7 @@ begin
         );
     end if;
 
+    v_state := credits_private.catch_up(v_state);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);

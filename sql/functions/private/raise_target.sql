@@ -30,7 +30,9 @@ begin
     from credits_private.lots l
     where l.account_id = p_state.account_id and l.payment_id = p_payment_id;
 
-    v_entry.allocations := credits_private.take_credits(p_state.account_id, p_amount, p_payment_id);
+    v_entry.allocations := credits_private.take_paid_credits(
+        p_state.account_id, p_payment_id, p_amount
+    );
     perform credits_private.mark_clawed(p_state, v_entry.allocations);
     v_taken := -credits_private.sum_allocations(v_entry.allocations);
     v_covered := least(p_amount - v_taken, greatest(v_lost - v_payment.covered, 0));

@@ -16,7 +16,7 @@ declare
     v_skip bigint := p_skipped;
     v_left bigint := p_amount;
     v_here bigint;
-    v_back jsonb := '[]'::jsonb;
+    v_back jsonb[] := array[]::jsonb[];
     r_part record;
 begin
     for r_part in
@@ -29,8 +29,8 @@ begin
         v_skip := v_skip - least(v_skip, r_part.amount);
         continue when v_here = 0;
         v_left := v_left - v_here;
-        v_back := v_back || credits_private.allocation(r_part.lot_id, v_here);
+        v_back := v_back || jsonb_build_array(r_part.lot_id, v_here);
     end loop;
-    return v_back;
+    return to_jsonb(v_back);
 end
 $$;

@@ -21,7 +21,7 @@ begin
     end if;
     select array_agg(p.pool) into v_pools from credits_private.pools p where p.pays_debt;
     v_allocations := credits_private.take_credits(
-        p_state.account_id, p_state.debt, p_pools => v_pools
+        p_state.account_id, p_state.debt, v_pools
     );
     v_left := -credits_private.sum_allocations(v_allocations);
     if v_left = 0 then

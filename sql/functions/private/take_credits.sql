@@ -1,10 +1,8 @@
--- Takes up to p_amount credits out of the account's lots in burn order and returns the
--- allocations ([[lot, -taken], ...]). p_payment_id limits it to the lots of one payment,
--- p_pools to some pools. Nothing is booked; the caller books what comes back.
+-- Takes up to p_amount credits out of the account's lots in burn order, of some pools only if
+-- p_pools names them, and returns the allocations ([[lot, -taken], ...]). The caller books them.
 create or replace function credits_private.take_credits(
     p_account_id text,
     p_amount bigint,
-    p_payment_id bigint default null,
     p_pools text[] default null
 )
 returns jsonb
@@ -16,29 +14,33 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_left bigint := p_amount;
-    v_lot_id bigint;
-    v_remaining bigint;
-    v_allocations jsonb := '[]'::jsonb;
+    v_lot credits_private.lots;
+    v_parts jsonb[] := array[]::jsonb[];
 begin
-    -- One index descent a lot: a loop over one query would read and sort all lots of the account.
+    v_lot.priority := -2147483648;
+    v_lot.expires_at := '-infinity';
+    v_lot.lot_id := 0;
+    -- One index descent a lot, each beginning behind the last one: a loop over one query would read
+    -- and sort all lots of the account.
     while v_left > 0 loop
-        select l.lot_id, l.remaining into v_lot_id, v_remaining
+        select l.* into v_lot
         from credits_private.lots l
         where l.account_id = p_account_id
             and l.is_open
-            and (p_payment_id is null or l.payment_id = p_payment_id)
-            and (p_pools is null or l.pool = any (p_pools))
+            and (l.priority, l.expires_at, l.lot_id)
+                > (v_lot.priority, v_lot.expires_at, v_lot.lot_id)
         order by l.priority, l.expires_at, l.lot_id
         limit 1;
         exit when not found;
+        continue when v_lot.pool <> all (p_pools);
 
-        update credits_private.lots l
-        set remaining = l.remaining - least(v_left, v_remaining), is_open = v_remaining > v_left
-        where l.account_id = p_account_id and l.lot_id = v_lot_id;
-        v_allocations := v_allocations
-            || credits_private.allocation(v_lot_id, -least(v_left, v_remaining));
-        v_left := v_left - least(v_left, v_remaining);
+        perform credits_private.draw_lot(
+            p_account_id, v_lot.lot_id, least(v_left, v_lot.remaining)
+        );
+        v_parts := v_parts
+            || jsonb_build_array(v_lot.lot_id, -least(v_left, v_lot.remaining));
+        v_left := v_left - least(v_left, v_lot.remaining);
     end loop;
-    return v_allocations;
+    return to_jsonb(v_parts);
 end
 $$;
