@@ -14,10 +14,13 @@ import psycopg
 import pytest
 from psycopg.errors import SerializationFailure
 
+from tests.concurrency.deliveries import delivery, invoice, purchase, refund
 from tests.concurrency.sessions import ask
 from tests.concurrency.writers import SWEEP, WRITERS, On, Seen, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pgcredits.errors import CreditsError
     from pgcredits.rpc import Receipt, Sweep
     from tests.client import Credits
@@ -80,3 +83,38 @@ def test_a_snapshot_that_is_too_old_fails_with_40001_or_does_no_harm(
             wrong[earlier, command] = (got, allowed)
     assert not wrong
     assert lost_races
+
+
+def _set_price(session: Credits) -> object:
+    return session.set_stripe_price("price_1", 100)
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+@pytest.mark.parametrize(
+    ("calls", "balance"),
+    [
+        ((delivery(purchase()), delivery(purchase())), 100),
+        ((delivery(purchase()), delivery(refund(400))), 60),
+        ((delivery(refund(400)), delivery(purchase())), 60),
+        ((_set_price, delivery(invoice("ann"))), 100),
+        ((delivery(invoice("ann")), _set_price), 100),
+    ],
+    ids=["event twice", "refund late", "purchase late", "invoice late", "price late"],
+)
+@pytest.mark.usefixtures("at_noon")
+def test_an_event_in_an_old_snapshot_fails_with_40001_and_is_delivered_again(
+    credits: Credits,
+    sessions: Sessions,
+    isolation: str,
+    calls: tuple[Callable[[Credits], object], Callable[[Credits], object]],
+    balance: int,
+) -> None:
+    earlier, late = calls
+    session = sessions.open(isolation)
+    _begin(session, "ann")
+    earlier(credits)
+    with pytest.raises(SerializationFailure):
+        late(session)
+    session.conn.rollback()
+    late(session)
+    assert credits.balance("ann") == balance

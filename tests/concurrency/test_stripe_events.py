@@ -10,51 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pgcredits.demo import events
 from pgcredits.rpc import StripeOutcome
-from tests.concurrency.writers import NOON
+from tests.concurrency.deliveries import delivery, invoice, purchase, refund
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from pgcredits.demo.events import Event
     from tests.client import Credits
-    from tests.clock import Clock
     from tests.concurrency.sessions import Sessions
 
-PAID_AT = int(NOON.timestamp())
 
-
-@pytest.fixture(autouse=True)
-def _noon(clock: Clock) -> None:
-    clock.set(NOON)
-
-
-def _delivery(event: events.Event) -> Callable[[Credits], StripeOutcome]:
-    return lambda session: session.ingest_stripe_event(events.body(event), True)
-
-
-def _purchase(account: str = "ann", payment_intent: str = "pi_1") -> events.Event:
-    return events.checkout_completed(
-        account=account, credits=100, amount=1000, payment_intent=payment_intent, created=PAID_AT
-    )
-
-
-def _refund(refunded: int, payment_intent: str = "pi_1") -> events.Event:
-    return events.charge_refunded(
-        payment_intent=payment_intent,
-        amount=1000,
-        amount_refunded=refunded,
-        created=PAID_AT + refunded,
-    )
-
-
-def _invoice(account: str, price: str = "price_1") -> events.Event:
-    line = events.Line(
-        price=price, amount=900, period_start=PAID_AT, period_end=PAID_AT + 2_592_000
-    )
-    return events.invoice_paid(
-        account=account, subscription=f"sub_{account}", lines=[line], created=PAID_AT
-    )
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 def _outcome(answer: object) -> str:
@@ -62,8 +27,8 @@ def _outcome(answer: object) -> str:
     return answer.outcome
 
 
-def _is_done(credits: Credits, *delivered: events.Event) -> bool:
-    return all(_delivery(event)(credits).outcome == "duplicate" for event in delivered)
+def _is_done(credits: Credits, *delivered: Event) -> bool:
+    return all(delivery(event)(credits).outcome == "duplicate" for event in delivered)
 
 
 class TestOneEvent:
@@ -71,23 +36,23 @@ class TestOneEvent:
         self, credits: Credits, sessions: Sessions
     ) -> None:
         with sessions.first.conn.transaction(force_rollback=True):
-            _delivery(_purchase())(sessions.first)
-            calls = [sessions.start(sessions.open(), _delivery(_purchase())) for _ in range(20)]
+            delivery(purchase())(sessions.first)
+            calls = [sessions.start(sessions.open(), delivery(purchase())) for _ in range(20)]
             sessions.until_waiting(*calls)
         outcomes = [call.result().outcome for call in calls]
         assert sorted(outcomes) == ["applied"] + ["duplicate"] * 19
         assert credits.booked("ann") == [("grant", 100)]
 
     def test_it_is_a_duplicate_for_who_waited(self, sessions: Sessions) -> None:
-        race = sessions.race(_delivery(_purchase()), _delivery(_purchase()))
+        race = sessions.race(delivery(purchase()), delivery(purchase()))
         assert race.waited
         assert (_outcome(race.first), _outcome(race.second)) == ("applied", "duplicate")
 
     def test_two_events_of_one_payment_grant_once(
         self, credits: Credits, sessions: Sessions
     ) -> None:
-        again = _purchase() | {"id": "evt_again"}
-        race = sessions.race(_delivery(_purchase()), _delivery(again))
+        again = purchase() | {"id": "evt_again"}
+        race = sessions.race(delivery(purchase()), delivery(again))
         assert race.waited
         assert (_outcome(race.first), _outcome(race.second)) == ("applied", "applied")
         assert credits.booked("ann") == [("grant", 100)]
@@ -96,7 +61,7 @@ class TestOneEvent:
         self, credits: Credits, sessions: Sessions
     ) -> None:
         race = sessions.race(
-            _delivery(_purchase("zoe")), _delivery(_purchase("ann") | {"id": "evt_other"})
+            delivery(purchase("zoe")), delivery(purchase("ann") | {"id": "evt_other"})
         )
         assert race.waited
         assert (_outcome(race.first), _outcome(race.second)) == ("applied", "failed")
@@ -111,78 +76,93 @@ class TestRefundAndPurchase:
     @pytest.fixture(autouse=True)
     def _earlier_refund(self, credits: Credits, known: bool) -> None:
         if known:
-            assert _delivery(_refund(300))(credits).outcome == "parked"
+            assert delivery(refund(300))(credits).outcome == "parked"
 
     def test_a_refund_that_waits_for_its_purchase_is_applied(
         self, credits: Credits, sessions: Sessions
     ) -> None:
-        race = sessions.race(_delivery(_purchase()), _delivery(_refund(500)))
+        race = sessions.race(delivery(purchase()), delivery(refund(500)))
         assert race.waited
         assert (_outcome(race.first), _outcome(race.second)) == ("applied", "applied")
         assert credits.balance("ann") == 50
-        assert _is_done(credits, _refund(500))
+        assert _is_done(credits, refund(500))
 
     def test_a_purchase_that_waits_for_its_refund_applies_it(
         self, credits: Credits, sessions: Sessions
     ) -> None:
-        race = sessions.race(_delivery(_refund(500)), _delivery(_purchase()))
+        race = sessions.race(delivery(refund(500)), delivery(purchase()))
         assert race.waited
         assert (_outcome(race.first), _outcome(race.second)) == ("parked", "applied")
         assert credits.balance("ann") == 50
-        assert _is_done(credits, _refund(500))
+        assert _is_done(credits, refund(500))
 
     def test_a_purchase_in_the_middle_of_its_work_and_two_refunds(
         self, credits: Credits, sessions: Sessions
     ) -> None:
         with sessions.first.conn.transaction():
             sessions.first.grant_credits("ann", 1)
-            purchase = sessions.start(sessions.second, _delivery(_purchase()))
-            sessions.until_waiting(purchase)
+            buying = sessions.start(sessions.second, delivery(purchase()))
+            sessions.until_waiting(buying)
             refunds = [
-                sessions.start(sessions.open(), _delivery(_refund(amount))) for amount in (500, 700)
+                sessions.start(sessions.open(), delivery(refund(amount))) for amount in (500, 700)
             ]
             sessions.until_waiting(*refunds)
-        assert purchase.result().outcome == "applied"
+        assert buying.result().outcome == "applied"
         assert [refund.result().outcome for refund in refunds] == ["applied", "applied"]
         assert credits.balance("ann") == 31
-        assert _is_done(credits, _refund(500), _refund(700))
+        assert _is_done(credits, refund(500), refund(700))
+
+    def test_a_purchase_in_the_middle_of_its_work_and_a_refund_delivered_again(
+        self, credits: Credits, sessions: Sessions
+    ) -> None:
+        assert delivery(refund(500))(credits).outcome == "parked"
+        with sessions.first.conn.transaction():
+            sessions.first.grant_credits("ann", 1)
+            buying = sessions.start(sessions.second, delivery(purchase()))
+            sessions.until_waiting(buying)
+            refunding = sessions.start(sessions.open(), delivery(refund(500)))
+            sessions.until_waiting(refunding)
+        assert buying.result().outcome == "applied"
+        assert refunding.result().outcome in {"applied", "duplicate"}
+        assert credits.balance("ann") == 51
+        assert _is_done(credits, refund(500))
 
     def test_a_refund_whose_purchase_rolls_back_is_parked_for_the_next(
         self, credits: Credits, sessions: Sessions
     ) -> None:
-        race = sessions.race(_delivery(_purchase()), _delivery(_refund(500)), rollback=True)
+        race = sessions.race(delivery(purchase()), delivery(refund(500)), rollback=True)
         assert race.waited
         assert _outcome(race.second) == "parked"
-        assert _delivery(_purchase())(credits).outcome == "applied"
+        assert delivery(purchase())(credits).outcome == "applied"
         assert credits.balance("ann") == 50
-        assert _is_done(credits, _refund(500))
+        assert _is_done(credits, refund(500))
 
     def test_a_refund_delivered_again_while_its_purchase_arrives(
         self, credits: Credits, sessions: Sessions
     ) -> None:
-        assert _delivery(_refund(500))(credits).outcome == "parked"
-        race = sessions.race(_delivery(_purchase()), _delivery(_refund(500)))
+        assert delivery(refund(500))(credits).outcome == "parked"
+        race = sessions.race(delivery(purchase()), delivery(refund(500)))
         assert race.waited
         assert _outcome(race.second) in {"applied", "duplicate"}
         assert credits.balance("ann") == 50
-        assert _is_done(credits, _refund(500))
+        assert _is_done(credits, refund(500))
 
     def test_a_purchase_that_arrives_while_its_refund_is_delivered_again(
         self, credits: Credits, sessions: Sessions
     ) -> None:
-        assert _delivery(_refund(500))(credits).outcome == "parked"
-        race = sessions.race(_delivery(_refund(500)), _delivery(_purchase()))
+        assert delivery(refund(500))(credits).outcome == "parked"
+        race = sessions.race(delivery(refund(500)), delivery(purchase()))
         assert race.waited
         assert credits.balance("ann") == 50
-        assert _is_done(credits, _refund(500))
+        assert _is_done(credits, refund(500))
 
 
 @pytest.mark.parametrize("amounts", [(300, 700), (700, 300)])
 def test_two_refunds_of_one_payment_end_at_the_larger_sum(
     credits: Credits, sessions: Sessions, amounts: tuple[int, int]
 ) -> None:
-    _delivery(_purchase())(credits)
-    first, second = (_delivery(_refund(amount)) for amount in amounts)
+    delivery(purchase())(credits)
+    first, second = (delivery(refund(amount)) for amount in amounts)
     race = sessions.race(first, second)
     assert race.waited
     assert (_outcome(race.first), _outcome(race.second)) == ("applied", "applied")
@@ -190,8 +170,8 @@ def test_two_refunds_of_one_payment_end_at_the_larger_sum(
 
 
 def test_a_refund_and_a_spend(credits: Credits, sessions: Sessions) -> None:
-    _delivery(_purchase())(credits)
-    race = sessions.race(lambda one: one.deduct_credit("ann", 80), _delivery(_refund(1000)))
+    delivery(purchase())(credits)
+    race = sessions.race(lambda one: one.deduct_credit("ann", 80), delivery(refund(1000)))
     assert race.waited
     assert _outcome(race.second) == "applied"
     assert credits.debt("ann") == 80
@@ -204,7 +184,7 @@ class TestPriceAndInvoice:
     @pytest.fixture(autouse=True)
     def _earlier_invoice(self, credits: Credits, known: bool) -> None:
         if known:
-            assert _delivery(_invoice("bob"))(credits).outcome == "parked"
+            assert delivery(invoice("bob"))(credits).outcome == "parked"
 
     @pytest.fixture
     def balances(self, known: bool) -> dict[str, int]:
@@ -214,7 +194,7 @@ class TestPriceAndInvoice:
         self, credits: Credits, sessions: Sessions, balances: dict[str, int]
     ) -> None:
         race = sessions.race(
-            lambda one: one.set_stripe_price("price_1", 500), _delivery(_invoice("ann"))
+            lambda one: one.set_stripe_price("price_1", 500), delivery(invoice("ann"))
         )
         assert race.waited
         assert _outcome(race.second) == "applied"
@@ -224,19 +204,19 @@ class TestPriceAndInvoice:
         self, credits: Credits, sessions: Sessions, balances: dict[str, int]
     ) -> None:
         race = sessions.race(
-            _delivery(_invoice("ann")), lambda one: one.set_stripe_price("price_1", 500)
+            delivery(invoice("ann")), lambda one: one.set_stripe_price("price_1", 500)
         )
         assert race.waited
         assert _outcome(race.first) == "parked"
         assert {account: credits.balance(account) for account in balances} == balances
-        assert _is_done(credits, _invoice("ann"))
+        assert _is_done(credits, invoice("ann"))
 
     def test_an_invoice_whose_price_rolls_back_is_parked(
         self, credits: Credits, sessions: Sessions, balances: dict[str, int]
     ) -> None:
         race = sessions.race(
             lambda one: one.set_stripe_price("price_1", 400),
-            _delivery(_invoice("ann")),
+            delivery(invoice("ann")),
             rollback=True,
         )
         assert race.waited
@@ -249,13 +229,13 @@ class TestPriceAndInvoice:
 def test_a_price_in_the_middle_of_its_work_and_a_new_invoice(
     credits: Credits, sessions: Sessions
 ) -> None:
-    assert _delivery(_invoice("bob"))(credits).outcome == "parked"
+    assert delivery(invoice("bob"))(credits).outcome == "parked"
     with sessions.first.conn.transaction():
         sessions.first.grant_credits("bob", 1)
         price = sessions.start(sessions.second, lambda one: one.set_stripe_price("price_1", 500))
         sessions.until_waiting(price)
-        invoice = sessions.start(sessions.open(), _delivery(_invoice("ann")))
-        sessions.until_waiting(invoice)
+        billing = sessions.start(sessions.open(), delivery(invoice("ann")))
+        sessions.until_waiting(billing)
     price.result()
-    assert invoice.result().outcome == "applied"
+    assert billing.result().outcome == "applied"
     assert (credits.balance("ann"), credits.balance("bob")) == (500, 501)

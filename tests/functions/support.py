@@ -1,4 +1,4 @@
-"""What the tests of the engine share: a fixed time, illegal arguments, and "nothing has changed"."""
+"""What the tests of the engine share: a fixed time, illegal arguments, "nothing has changed"."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pgcredits.errors import CreditsError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pgcredits.errors import CreditsError
     from pgcredits.rpc import Lot
     from tests.client import Connection, Credits
 
@@ -30,7 +29,9 @@ RESERVED_KEYS = ["stripe:evt_1", "ref:subscription:1", "pgcredits:1"]
 
 
 def _illegal(argument: str, **values: Any) -> list[Any]:
-    return [pytest.param(argument, value, id=f"{argument}-{name}") for name, value in values.items()]
+    return [
+        pytest.param(argument, value, id=f"{argument}-{name}") for name, value in values.items()
+    ]
 
 
 def illegal_amount(argument: str = "p_amount", *, optional: bool = False) -> list[Any]:
@@ -127,7 +128,8 @@ def replayed(credits: Credits, receipt: Any) -> Iterator[list[Any]]:
 def set_status(credits: Credits, account_id: str, status: str) -> None:
     """Freeze, close or activate an account behind the API, which has no function for it yet."""
     done = credits.conn.execute(
-        "update credits_private.accounts set status = %s where account_id = %s", (status, account_id)
+        "update credits_private.accounts set status = %s where account_id = %s",
+        (status, account_id),
     )
     assert done.rowcount == 1
 

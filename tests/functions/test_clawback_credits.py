@@ -159,9 +159,7 @@ def test_money_says_nothing_about_a_payment_without_a_price(fast: Credits) -> No
 def test_an_unknown_payment_is_refused(
     fast: Credits, alice: str, account: str, payment: str, provider: str
 ) -> None:
-    with refused(
-        fast, PaymentNotFound, account_id=account, payment=payment, provider=provider
-    ):
+    with refused(fast, PaymentNotFound, account_id=account, payment=payment, provider=provider):
         fast.clawback_credits(account, payment, provider=provider)
 
 
@@ -177,9 +175,7 @@ def test_a_clawback_books_what_has_expired_first(fast: Credits, alice: str) -> N
     assert fast.booked(alice)[2:] == [("expire", -20), ("clawback", -10)]
 
 
-def test_a_lot_lives_longer_by_the_time_its_credits_were_gone(
-    fast: Credits, clock: Clock
-) -> None:
+def test_a_lot_lives_longer_by_the_time_its_credits_were_gone(fast: Credits, clock: Clock) -> None:
     fast.add_purchased_credits("u", 100, reference="p", expires_at=NOW + 10 * DAY)
     fast.clawback_credits("u", "p")
     clock.advance(4 * DAY)

@@ -83,9 +83,7 @@ def test_the_same_key_and_request_is_a_replay(fast: Credits, u: str) -> None:
     first = fast.expire_subscription_credits(u, subscription="pro", idempotency_key="k")
     fast.add_subscription_credits(u, 5, END, subscription="pro", reference="pro-2")
     with replayed(fast, first) as answers:
-        answers.append(
-            fast.expire_subscription_credits(u, subscription="pro", idempotency_key="k")
-        )
+        answers.append(fast.expire_subscription_credits(u, subscription="pro", idempotency_key="k"))
 
 
 @pytest.mark.parametrize(
@@ -134,16 +132,16 @@ def test_it_goes_on_whatever_the_status(fast: Credits, u: str, status: str) -> N
     assert fast.expire_subscription_credits(u).amount == -70
 
 
-def test_what_has_expired_on_its_own_keeps_its_own_date(fast: Credits, u: str, clock: Clock) -> None:
+def test_what_has_expired_on_its_own_keeps_its_own_date(
+    fast: Credits, u: str, clock: Clock
+) -> None:
     clock.set(END + 10 * DAY)
     assert fast.expire_subscription_credits(u).amount == 0
     assert fast.booked(u)[4:] == [("expire", -40), ("expire", -30), ("expire", 0)]
     assert fast.entries(u)[4].occurred_at == END + 3 * DAY
 
 
-def test_a_refund_after_the_end_has_grace_from_then_on(
-    fast: Credits, u: str, clock: Clock
-) -> None:
+def test_a_refund_after_the_end_has_grace_from_then_on(fast: Credits, u: str, clock: Clock) -> None:
     spend = fast.deduct_credit(u, 10)
     fast.expire_subscription_credits(u)
     clock.advance(DAY)

@@ -84,22 +84,22 @@ def test_lots_that_never_expire_are_not_next(fast: Credits) -> None:
     assert (balance.next_expires_at, balance.next_expires_amount) == (None, None)
 
 
-@pytest.mark.parametrize("opens_first", [True, False], ids=["open_lot", "waiting_lot"])
+@pytest.mark.parametrize(
+    ("pool", "other"),
+    [("promotional", "purchased"), ("purchased", "promotional")],
+    ids=["open_lot", "waiting_lot"],
+)
 def test_a_lot_counts_until_the_instant_of_its_expiry(
-    fast: Credits, clock: Clock, opens_first: bool
+    fast: Credits, clock: Clock, pool: str, other: str
 ) -> None:
-    pool = "promotional" if opens_first else "purchased"
     fast.grant_credits("u", 10, pool=pool, expires_at=NOW + DAY)
-    fast.grant_credits("u", 5, pool="subscription" if not opens_first else "purchased")
+    fast.grant_credits("u", 5, pool=other)
     clock.set(NOW + DAY - MICROSECOND)
     assert fast.balance("u") == 15
     clock.set(NOW + DAY)
     balance = fast.get_balance("u")
-    assert (balance.balance, balance.available, balance.pools[pool]) == (
-        5,
-        5,
-        0 if opens_first else 0,
-    )
+    assert (balance.balance, balance.available) == (5, 5)
+    assert balance.pools == {**NO_CREDITS, other: 5}
     assert (balance.as_of, balance.next_expires_at) == (NOW + DAY, None)
 
 

@@ -95,9 +95,7 @@ def test_a_replay_shows_the_figures_of_then(fast: Credits) -> None:
     [{"p_amount": 51}, {"p_pool": "purchased"}, {"p_reference": "s"}],
     ids=["amount", "pool", "reference"],
 )
-def test_the_same_key_with_another_request_is_refused(
-    fast: Credits, other: dict[str, Any]
-) -> None:
+def test_the_same_key_with_another_request_is_refused(fast: Credits, other: dict[str, Any]) -> None:
     fast.grant_credits("u", 50, reference="r", idempotency_key="k")
     request = {
         "p_account_id": "u",
@@ -140,9 +138,7 @@ def test_a_refused_grant_does_not_open_the_account(fast: Credits) -> None:
 
 
 def test_an_unknown_pool_is_answered_with_the_known_ones(fast: Credits) -> None:
-    with refused(
-        fast, InvalidArgument, allowed="one of subscription, promotional, purchased"
-    ):
+    with refused(fast, InvalidArgument, allowed="one of subscription, promotional, purchased"):
         fast.grant_credits("u", 5, pool="gold")
 
 

@@ -74,9 +74,7 @@ def test_the_same_key_and_request_is_a_replay(fast: Credits) -> None:
     [{"p_kind": "guest"}, {"p_time_zone": "Asia/Tokyo"}, {"p_reference": "s"}],
     ids=["kind", "time_zone", "reference"],
 )
-def test_the_same_key_with_another_request_is_refused(
-    fast: Credits, other: dict[str, Any]
-) -> None:
+def test_the_same_key_with_another_request_is_refused(fast: Credits, other: dict[str, Any]) -> None:
     fast.open_account("u", reference="r", idempotency_key="k")
     request = {"p_account_id": "u", "p_reference": "r", "p_idempotency_key": "k", **other}
     with refused(fast, IdempotencyConflict, idempotency_key="k", entry_id=1):

@@ -52,7 +52,12 @@ def record(credits: Credits, account: str = "u", **other: Any) -> Receipt:
 
 def test_a_payment_grants_a_purchased_lot_by_default(fast: Credits) -> None:
     receipt = record(fast, p_reference="order-7", p_metadata={"a": 1})
-    assert (receipt.entry_id, receipt.kind, receipt.amount, receipt.balance) == (1, "grant", 100, 100)
+    assert (receipt.entry_id, receipt.kind, receipt.amount, receipt.balance) == (
+        1,
+        "grant",
+        100,
+        100,
+    )
     (lot,) = fast.list_lots("u")
     assert (lot.pool, lot.expires_at, lot.reference) == ("purchased", None, "order-7")
     assert (lot.payment_id, lot.cost_amount, lot.cost_currency) == (1, 1000, "eur")
@@ -92,7 +97,9 @@ def test_a_grant_with_an_item_renews_its_subscription(fast: Credits) -> None:
 def test_a_rollover_cap_of_null_carries_everything(fast: Credits) -> None:
     record(fast, p_grants=[PERIOD])
     later = {**PERIOD, "period_start": NOW + 30 * DAY, "period_end": NOW + 60 * DAY}
-    assert record(fast, p_payment="pay_10", p_grants=[{**later, "rollover_cap": None}]).balance == 100
+    assert (
+        record(fast, p_payment="pay_10", p_grants=[{**later, "rollover_cap": None}]).balance == 100
+    )
 
 
 def test_a_subscription_without_a_start_is_granted_without_renewing(fast: Credits) -> None:

@@ -113,9 +113,7 @@ def test_the_same_key_and_request_is_a_replay(fast: Credits) -> None:
     ],
     ids=["amount", "the_rest", "other_name", "if_expired", "reference"],
 )
-def test_the_same_key_with_another_request_is_refused(
-    fast: Credits, other: dict[str, Any]
-) -> None:
+def test_the_same_key_with_another_request_is_refused(fast: Credits, other: dict[str, Any]) -> None:
     fast.grant_credits("u", 10)
     fast.deduct_credit("u", 7, idempotency_key="s")
     fast.refund_spend("u", spend_key="s", amount=3, idempotency_key="k")
@@ -175,11 +173,18 @@ def test_a_spend_is_named_in_exactly_one_way(fast: Credits, names: dict[str, Any
         {"spend_key": "t"},
         {"spend_key": "x" * 300},
     ],
-    ids=["beyond", "zero", "negative", "grant", "refund", "key_of_grant", "unknown_key", "long_key"],
+    ids=[
+        "beyond",
+        "zero",
+        "negative",
+        "grant",
+        "refund",
+        "key_of_grant",
+        "unknown_key",
+        "long_key",
+    ],
 )
-def test_what_is_no_spend_of_the_account_is_not_found(
-    fast: Credits, names: dict[str, Any]
-) -> None:
+def test_what_is_no_spend_of_the_account_is_not_found(fast: Credits, names: dict[str, Any]) -> None:
     fast.grant_credits("u", 10, idempotency_key="g")
     fast.deduct_credit("u", 7, idempotency_key="s")
     fast.refund_spend("u", entry_id=2, amount=1)
@@ -254,12 +259,8 @@ def test_grace_is_given_once(fast: Credits, clock: Clock) -> None:
     assert fast.booked("u")[-2:] == [("refund", 4), ("expire", -4)]
 
 
-@pytest.mark.parametrize(
-    ("late", "balance"), [(-MICROSECOND, 4), (0 * DAY, 0), (MICROSECOND, 0)]
-)
-def test_grace_ends_with_the_grace(
-    fast: Credits, clock: Clock, late: Any, balance: int
-) -> None:
+@pytest.mark.parametrize(("late", "balance"), [(-MICROSECOND, 4), (0 * DAY, 0), (MICROSECOND, 0)])
+def test_grace_ends_with_the_grace(fast: Credits, clock: Clock, late: Any, balance: int) -> None:
     fast.grant_credits("u", 4, expires_at=NOW + DAY)
     spend = fast.deduct_credit("u", 4)
     clock.set(NOW + DAY + REFUND_GRACE + late)

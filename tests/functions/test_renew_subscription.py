@@ -147,9 +147,7 @@ def test_a_period_with_another_amount_is_refused(fast: Credits) -> None:
     ],
     ids=["amount", "subscription", "item", "period_start", "payment", "reference"],
 )
-def test_the_same_key_with_another_request_is_refused(
-    fast: Credits, other: dict[str, Any]
-) -> None:
+def test_the_same_key_with_another_request_is_refused(fast: Credits, other: dict[str, Any]) -> None:
     renew(fast, p_idempotency_key="k")
     with refused(fast, IdempotencyConflict, idempotency_key="k", entry_id=1):
         renew(fast, p_idempotency_key="k", **other)
@@ -170,9 +168,7 @@ def test_a_payment_grants_one_period_only(fast: Credits) -> None:
         *illegal_text("p_subscription", required=True, longest=127),
         *illegal_amount(),
         *illegal("p_period_start", null=None, infinity="infinity"),
-        *illegal(
-            "p_period_end", null=None, infinity="infinity", equal=NOW, before=NOW - DAY
-        ),
+        *illegal("p_period_end", null=None, infinity="infinity", equal=NOW, before=NOW - DAY),
         *illegal("p_rollover_cap", negative=-1, above_2_53=LIMIT + 1),
         *illegal_text("p_item", longest=127),
         *illegal_text("p_payment"),

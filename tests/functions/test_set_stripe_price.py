@@ -62,9 +62,7 @@ def test_null_carries_everything_over(fast: Credits, clock: Clock) -> None:
     assert fast.balance("u") == 1000
 
 
-def test_setting_it_again_changes_what_comes_and_not_what_was(
-    fast: Credits, clock: Clock
-) -> None:
+def test_setting_it_again_changes_what_comes_and_not_what_was(fast: Credits, clock: Clock) -> None:
     fast.set_stripe_price("price_1", 500)
     fast.ingest_stripe_event(invoice(0), True)
     changed_at = clock.advance(DAY)
@@ -86,9 +84,7 @@ def test_an_invoice_with_an_unknown_price_waits_for_it(fast: Credits) -> None:
     assert fast.ingest_stripe_event(invoice(), True).outcome == "duplicate"
 
 
-def test_all_that_waits_is_applied_in_the_order_of_the_events(
-    fast: Credits, clock: Clock
-) -> None:
+def test_all_that_waits_is_applied_in_the_order_of_the_events(fast: Credits, clock: Clock) -> None:
     clock.set(NOW + 40 * DAY)
     fast.ingest_stripe_event(invoice(1), True)
     fast.ingest_stripe_event(invoice(0), True)
@@ -106,9 +102,7 @@ def test_all_that_waits_is_applied_in_the_order_of_the_events(
         *illegal("p_rollover_cap", negative=-1, above_2_53=LIMIT + 1),
     ],
 )
-def test_an_illegal_argument_is_refused_by_name(
-    fast: Credits, argument: str, value: Any
-) -> None:
+def test_an_illegal_argument_is_refused_by_name(fast: Credits, argument: str, value: Any) -> None:
     fast.set_stripe_price("price_1", 500, rollover_cap=50)
     request = {"p_price": "price_1", "p_credits": 1, argument: value}
     with refused(fast, InvalidArgument, argument=argument):

@@ -1,19 +1,25 @@
 """verify returns one row for each violated invariant, and none for a sound ledger."""
 
+# ruff: noqa: S608 - the relations are constants of this module.
+
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pgcredits.errors import InvalidArgument
-from tests.functions.support import DAY, HOUR, NOW, illegal_text, refused, unchanged
+from pgcredits.migrate import files
+from tests.functions.support import DAY, HOUR, LIMIT, NOW, illegal_text, refused, unchanged
 
 if TYPE_CHECKING:
     from tests.client import Credits
     from tests.clock import Clock
 
-pytestmark = pytest.mark.usefixtures("now")
+
+pytestmark = pytest.mark.usefixtures("fast", "now")
 
 LEDGER = "credits_private.ledger"
 LOTS = "credits_private.lots"
@@ -124,8 +130,7 @@ def test_an_illegal_argument_is_refused_by_name(fast: Credits, argument: str, va
             "refund reverses something that is no spend",
         ),
         (
-            f"update {LOTS} set remaining = remaining - 1"
-            " where account_id = 'u' and remaining > 0",
+            f"update {LOTS} set remaining = remaining - 1 where account_id = 'u' and remaining > 0",
             "balance is not lots less debt",
         ),
         (
@@ -178,6 +183,116 @@ def test_damage_is_found(fast: Credits, u: str, statement: str, violation: str) 
 
 
 @pytest.mark.corrupts
+@pytest.mark.parametrize(
+    ("statement", "violation"),
+    [
+        (
+            f"update {LEDGER} set kind = 'grant' where account_id = 'u' and entry_id = 4",
+            "kind does not move credits this way",
+        ),
+        (
+            f"update {LEDGER} set reverses_entry_id = 4 where account_id = 'u' and entry_id = 5",
+            "only a refund reverses an entry",
+        ),
+        (
+            f"update {LEDGER} set amount = 21 where account_id = 'u' and entry_id = 6",
+            "refunds exceed the spend",
+        ),
+        (
+            f"update {LEDGER} set allocations = null where account_id = 'u' and entry_id = 7",
+            "only a spend from the open lot goes without allocations",
+        ),
+        (
+            f"update {LEDGER} set command_id = 5, idempotency_key = 'z'"
+            " where account_id = 'u' and entry_id = 6",
+            "only the first entry of a command carries its key",
+        ),
+        (
+            f"update {LEDGER} set open_lot_id = 99 where account_id = 'u' and entry_id = 10",
+            "open lot is unknown",
+        ),
+        (
+            f"update {LEDGER} set debt = 1 where account_id = 'u' and entry_id = 10",
+            "debt while a lot is open",
+        ),
+        (
+            f"update {LEDGER} set debt = 1 where account_id = 'u' and entry_id = 10",
+            "debt while a paying pool holds credits",
+        ),
+        (
+            f"update {LOTS} set remaining = 101 where account_id = 'u' and lot_id = 2",
+            "lot holds more than it granted",
+        ),
+        (
+            f"update {LOTS} set granted = {LIMIT} + 1, remaining = {LIMIT} + 1"
+            " where account_id = 'u' and lot_id = 2",
+            "account holds more than the limit",
+        ),
+        (
+            f"update {LOTS} set is_open = true where account_id = 'u' and lot_id = 3",
+            "lot is open and empty",
+        ),
+        (
+            f"update {LOTS} set is_open = false where account_id = 'u' and lot_id = 2",
+            "lot with credits is closed",
+        ),
+        (
+            f"update {LOTS} set clawed = clawed + 1 where account_id = 'u' and lot_id = 2",
+            "what is clawed of the lot is not what the ledger says",
+        ),
+        (
+            f"update {PAYMENTS} set covered = 1, clawed = 39 where account_id = 'u'",
+            "covered exceeds what expired",
+        ),
+        (
+            f"update {PAYMENTS} set debt_paid = 1 where account_id = 'u'",
+            "debt paid by its lots is not what the ledger says",
+        ),
+        (
+            f"update {PAYMENTS} set settled = 1, clawed = 39 where account_id = 'u'",
+            "debt settled is not what the ledger says",
+        ),
+        (
+            f"update {PAYMENTS} set clawed = 39 where account_id = 'u'",
+            "parts of the target do not add up",
+        ),
+        (
+            f"update {PAYMENTS} set target = 101, clawed = 101 where account_id = 'u'",
+            "target is out of range",
+        ),
+    ],
+)
+def test_damage_that_constraints_would_refuse_is_found_too(
+    fast: Credits, u: str, statement: str, violation: str
+) -> None:
+    for relation, constraint in fast.conn.execute(
+        "select c.conrelid::regclass::text, c.conname from pg_constraint c"
+        " where c.connamespace = 'credits_private'::regnamespace and c.contype = 'c'"
+    ).fetchall():
+        fast.conn.execute(f"alter table {relation} drop constraint {constraint}".encode())
+    damage(fast, statement)
+    assert violation in {finding.violation for finding in fast.verify("u")}
+    assert fast.verify("v") == []
+
+
+def test_everything_that_verify_can_find_is_provoked_here() -> None:
+    """Each violation of the functions verify_… is named by a test of this module."""
+    here = Path(__file__).read_text(encoding="utf-8")
+    sources = sorted((files.sql_root() / "functions" / "private").glob("verify_*.sql"))
+    names = {
+        name
+        for source in sources
+        for name in re.findall(
+            r"^\s+(?:select [^']*|\()'([a-z]+(?: [a-z]+)+)'(?:,| as violation)",
+            source.read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    }
+    assert len(names) > 30
+    assert {name for name in names if f'"{name}"' not in here} == set()
+
+
+@pytest.mark.corrupts
 def test_a_finding_says_where_and_what(fast: Credits, u: str) -> None:
     damage(fast, f"update {LEDGER} set balance = 7 where account_id = 'u' and entry_id = 4")
     finding = fast.verify("u")[0]
@@ -206,13 +321,30 @@ def test_a_late_next_event_is_found(fast: Credits) -> None:
 
 
 @pytest.mark.corrupts
-@pytest.mark.parametrize("relation", [LEDGER, LOTS, PAYMENTS])
-def test_rows_of_an_account_that_is_gone_are_found(fast: Credits, u: str, relation: str) -> None:
+@pytest.mark.parametrize(
+    ("relation", "violation"),
+    [
+        (LEDGER, "ledger of an unknown account"),
+        (LOTS, "lots of an unknown account"),
+        (PAYMENTS, "payments of an unknown account"),
+    ],
+)
+def test_rows_of_an_account_that_is_gone_are_found(
+    fast: Credits, u: str, relation: str, violation: str
+) -> None:
     damage(fast, "delete from credits_private.accounts where account_id = 'u'")
     for other in {LEDGER, LOTS, PAYMENTS} - {relation}:
         damage(fast, f"delete from {other} where account_id = 'u'")
-    (finding,) = fast.verify()
-    assert (finding.account_id, finding.actual) == ("u", "none")
+    found = fast.verify()
+    assert {finding.account_id for finding in found} == {"u"}
+    (finding,) = [finding for finding in found if finding.violation == violation]
+    assert (finding.expected, finding.actual) == ("an account", "none")
+
+
+@pytest.mark.corrupts
+def test_a_name_without_its_payment_is_found(fast: Credits, u: str) -> None:
+    damage(fast, f"delete from {PAYMENTS} where account_id = 'u'")
+    assert "name of an unknown payment" in {finding.violation for finding in fast.verify()}
 
 
 def test_an_overdue_lot_is_no_finding(fast: Credits, clock: Clock) -> None:

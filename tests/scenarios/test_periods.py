@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,9 +67,7 @@ def test_a_renewal_carries_over_until_the_grace_is_over(
     assert lost == [carried - 70]
 
 
-def test_within_the_grace_the_old_credits_are_still_spendable(
-    fast: Credits, clock: Clock
-) -> None:
+def test_within_the_grace_the_old_credits_are_still_spendable(fast: Credits, clock: Clock) -> None:
     renew(fast, 0)
     clock.set(NOW + MONTH + HOUR)
     assert fast.deduct_credit("u", 40).balance == 60
@@ -88,9 +87,7 @@ def test_breakage_of_a_renewal_is_dated_when_the_renewal_ended_the_period(
 # Caps.
 
 
-def test_the_cap_counts_all_leftovers_together(
-    fast: Credits, clock: Clock
-) -> None:
+def test_the_cap_counts_all_leftovers_together(fast: Credits, clock: Clock) -> None:
     renew(fast, 0)
     clock.set(NOW + MONTH)
     renew(fast, 1, cap=40)
@@ -154,13 +151,19 @@ def test_late_periods_end_alike_in_any_order(
 
 def test_each_period_is_granted_once_whoever_asks(fast: Credits) -> None:
     renew(fast, 0, idempotency_key="k1", reference="cron")
-    for repeat in (
-        {},
-        {"idempotency_key": "k2"},
-        {"payment": "in_1", "amount_paid": 5, "currency": "eur"},
-    ):
+    for key in (None, "k1", "k2"):
         with unchanged(fast):
-            assert renew(fast, 0, **repeat).is_replay
+            assert renew(fast, 0, idempotency_key=key, reference="cron").is_replay
+
+
+def test_a_period_is_paid_once(fast: Credits) -> None:
+    """Another payment for it is no replay: its money would be forgotten."""
+    paid: dict[str, Any] = {"amount_paid": 5, "currency": "eur"}
+    first = renew(fast, 0, payment="in_1", **paid)
+    with unchanged(fast):
+        assert renew(fast, 0, payment="in_1", **paid).entry_id == first.entry_id
+    with refused(fast, IdempotencyConflict, subscription="pro", payment="in_2"):
+        renew(fast, 0, payment="in_2", **paid)
 
 
 def test_two_items_of_one_period_both_grant(fast: Credits, clock: Clock) -> None:
@@ -183,9 +186,7 @@ def test_an_item_has_one_amount_a_period(fast: Credits) -> None:
         renew(fast, 0, 50, item="seats")
 
 
-def test_leftovers_carry_over_once_a_period_whatever_the_items(
-    fast: Credits, clock: Clock
-) -> None:
+def test_leftovers_carry_over_once_a_period_whatever_the_items(fast: Credits, clock: Clock) -> None:
     """A refund between two items of the new period keeps its grace."""
     renew(fast, 0, item="seats")
     spend = fast.deduct_credit("u", 10)
@@ -242,9 +243,7 @@ def test_rollover_is_decided_by_the_renewal_and_not_by_the_account(
     assert fast.balance("u") == 300
 
 
-def test_a_renewal_settles_debt_with_leftovers_and_new_credits(
-    fast: Credits, clock: Clock
-) -> None:
+def test_a_renewal_settles_debt_with_leftovers_and_new_credits(fast: Credits, clock: Clock) -> None:
     fast.add_purchased_credits("u", 150, reference="p")
     fast.deduct_credit("u", 150)
     fast.clawback_credits("u", "p")
@@ -272,9 +271,8 @@ def test_leftovers_of_a_plain_grant_carry_over_too(fast: Credits, clock: Clock) 
 
 
 def test_a_month_may_have_any_length(fast: Credits, clock: Clock) -> None:
-    anchors = [NOW.replace(month=1, day=31), NOW.replace(month=2, day=28), NOW.replace(month=3)]
-    anchors[2] = anchors[2].replace(day=31)
-    for start, end in zip(anchors, anchors[1:], strict=False):
+    anchors = [NOW.replace(month=month, day=day) for month, day in ((1, 31), (2, 28), (3, 31))]
+    for start, end in pairwise(anchors):
         clock.set(start)
         receipt = fast.renew_subscription("u", "pro", 10, period_start=start, period_end=end)
         assert receipt.balance == 10

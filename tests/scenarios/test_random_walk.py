@@ -9,7 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pgcredits.errors import CreditsError
+from pgcredits.errors import (
+    CreditsError,
+    InDebt,
+    InsufficientCredits,
+    RefundExceedsSpend,
+)
 from tests.functions.support import DAY, HOUR, NOW, set_setting
 
 if TYPE_CHECKING:
@@ -132,6 +137,7 @@ def trace(credits: Credits, clock: Clock, plan: list[Step], shortfall: str, *, s
         clock.set(NOW)
         set_setting(credits, "shortfall", shortfall)
         walk = Walk(credits, clock)
+        walk.buy(40, 0)
         seen: list[Any] = []
         for step in plan:
             if swept and step.sweep:
@@ -145,14 +151,14 @@ def trace(credits: Credits, clock: Clock, plan: list[Step], shortfall: str, *, s
 
 # Commands that change lots stand more than once, so that walks get somewhere.
 ALL = [
-    *("spend", "spend", "spend", "grant", "buy", "buy", "renew", "renew"),
-    *("end", "refund", "refund", "claw", "claw", "claw", "forward", "forward", "back"),
+    *("spend", "spend", "spend", "grant", "grant", "buy", "renew", "end"),
+    *("refund", "refund", "claw", "claw", "claw", "forward", "forward", "back"),
 ]
 
 
 @pytest.mark.slow
 @given(plan=steps(ALL, 30), shortfall=st.sampled_from(["debt", "write_off"]))
-@settings(walk_settings, max_examples=60)
+@settings(walk_settings, max_examples=40)
 def test_walks_with_and_without_sweeps_agree(
     fast: Credits, clock: Clock, plan: list[Step], shortfall: str
 ) -> None:
@@ -162,7 +168,7 @@ def test_walks_with_and_without_sweeps_agree(
 
 
 @given(plan=steps(["spend", "spend", "gift", "buy", "refund", "claw", "claw"], 30))
-@settings(walk_settings, max_examples=30)
+@settings(walk_settings, max_examples=25)
 def test_the_balance_is_what_was_granted_less_what_was_used_and_taken_back(
     fast: Credits, clock: Clock, plan: list[Step]
 ) -> None:
@@ -188,8 +194,8 @@ def test_the_balance_is_what_was_granted_less_what_was_used_and_taken_back(
                     name, size = walk.payments[step.choice % len(walk.payments)]
                     targets[name] = size * (step.size % 5) // 4
                     fast.clawback_credits("u", name, target=targets[name])
-            except CreditsError as refusal:
-                assert refusal.code in {"insufficient_credits", "in_debt", "refund_exceeds_spend"}
+            except (InsufficientCredits, InDebt, RefundExceedsSpend):
+                pass
             expected = granted - used - sum(targets.values())
             balance = fast.get_balance("u")
             assert balance.balance == expected, (number, plan)

@@ -108,6 +108,16 @@ def test_one_payment_never_credits_two_accounts(fast: Credits) -> None:
     assert fast.balance("u") == 100
 
 
+def test_an_invoice_beside_a_checkout_grants_nothing(pro: Credits) -> None:
+    """A line that is no period of a subscription: what was bought is in the checkout."""
+    ingest(pro, purchase())
+    event = invoice(billing_reason="manual")
+    shown = event["data"]["object"]["lines"]["data"][0]
+    shown["parent"]["type"] = "invoice_item_details"
+    assert ingest(pro, event).outcome == "ignored"
+    assert pro.balance("u") == 100
+
+
 def test_an_unpaid_checkout_is_not_final(fast: Credits) -> None:
     assert ingest(fast, purchase(payment_status="unpaid", event_id="evt_1")).outcome == "ignored"
     assert ingest(fast, purchase(event_id="evt_2")).outcome == "applied"
@@ -395,9 +405,7 @@ def test_a_metered_line_of_a_price_without_credits_waits(fast: Credits) -> None:
 
 
 @pytest.mark.parametrize("shape", ["acacia", "pre_basil"])
-def test_a_refund_of_an_invoice_is_found_by_its_payment(
-    pro: Credits, shape: events.Shape
-) -> None:
+def test_a_refund_of_an_invoice_is_found_by_its_payment(pro: Credits, shape: events.Shape) -> None:
     ingest(pro, invoice(shape=shape, payment_intent="pi_1"))
     pro.deduct_credit("u", 100)
     ingest(pro, refund(950, amount=1900))
