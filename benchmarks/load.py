@@ -42,6 +42,21 @@ def load(dsn: str, accounts: int) -> None:
             " select md5(n::text)::uuid, %s, %s from generate_series(1, %s) as n",
             (CREDITS, CREDITS, accounts),
         )
+        # The logs begin with what gave the credits, as ours does: inserts into empty indexes, all
+        # of whose pages are in use already, would be cheaper than they ever are again.
+        conn.execute(
+            "insert into floor.ledger (account_id, entry_id, amount, idempotency_key)"
+            " select a.account_id, %(credits)s + 1, %(credits)s, 'grant-' || a.account_id"
+            " from floor.accounts a",
+            {"credits": CREDITS},
+        )
+        conn.execute(
+            "insert into two_columns.transactions"
+            " (user_id, amount, type, description, reference_id, idempotency_key)"
+            " select p.id, %s, 'purchase', 'pack', 'order-' || p.id, 'grant-' || p.id"
+            " from two_columns.profiles p",
+            (CREDITS,),
+        )
         _load_accounts(conn, prefix="all-", accounts=accounts, lots=1)
     _vacuum(dsn)
 
@@ -81,8 +96,9 @@ def _load_accounts(conn: Connection, *, prefix: str, accounts: int, lots: int) -
     for number in range(lots):
         # Every lot has an expiry of its own, so that their order matters.
         conn.execute(
-            "select credits.grant_credits(%s, %s, p_expires_at => now() + %s * interval '1 day')",
-            (first, CREDITS // lots, 1000 + number),
+            "select credits.grant_credits("
+            " %s, %s, p_expires_at => now() + %s * interval '1 day', p_idempotency_key => %s)",
+            (first, CREDITS // lots, 1000 + number, f"grant-{number}-{first}"),
         )
     for table in _TABLES:
         _copy_rows(conn, table, first, prefix, accounts)

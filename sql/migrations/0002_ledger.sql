@@ -23,9 +23,7 @@ create table credits_private.ledger (
     actor text not null,
     created_at timestamptz not null,
     occurred_at timestamptz not null,
-    constraint ledger_pkey primary key (account_id, entry_id),
-    constraint ledger_debt_is_not_negative check (debt >= 0),
-    constraint ledger_open_lot_is_not_overdrawn check (open_lot_remaining >= 0)
+    constraint ledger_pkey primary key (account_id, entry_id)
 );
 comment on table credits_private.ledger is
     'Append-only ledger and the state itself: the newest entry of an account carries everything '

@@ -112,6 +112,10 @@ def test_an_illegal_argument_is_refused_by_name(fast: Credits, argument: str, va
             "debt does not follow from the entry before",
         ),
         (
+            f"update {LEDGER} set open_lot_remaining = -1 where account_id = 'u' and entry_id = 8",
+            "debt or open lot is negative",
+        ),
+        (
             f"update {LEDGER} set created_at = created_at - interval '1 day'"
             " where account_id = 'u' and entry_id = 9",
             "date runs backwards",

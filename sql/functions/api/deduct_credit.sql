@@ -20,24 +20,22 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_status text;
-    v_tail credits_private.ledger;
+    v_entry_id bigint;
+    v_balance bigint;
+    v_open_lot_id bigint;
+    v_open_lot_remaining bigint;
+    v_next_event_at timestamptz;
+    v_created_at timestamptz;
     v_now timestamptz;
-    v_receipt credits.receipt;
 begin
+    -- Enough for nearly every call; the exact checks run where it does not hold.
     if (
         p_amount between 1 and 9007199254740991
-        and length(p_account_id) between 1 and 255
-        and (p_feature is null or length(p_feature) between 1 and 255)
-        and (p_reference is null or length(p_reference) between 1 and 255)
-        and (p_idempotency_key is null or (
-            length(p_idempotency_key) between 1 and 255
-            and not starts_with(p_idempotency_key, 'stripe:')
-            and not starts_with(p_idempotency_key, 'ref:')
-            and not starts_with(p_idempotency_key, 'pgcredits:')
-        ))
-        and (p_metadata is null or (
-            jsonb_typeof(p_metadata) = 'object' and octet_length(p_metadata::text) <= 16384
-        ))
+        and p_account_id is not null
+        and length(concat(p_account_id, p_feature, p_reference, p_idempotency_key)) <= 255
+        and ('' = any (array[p_account_id, p_feature, p_reference, p_idempotency_key])) is not true
+        and (p_idempotency_key like any ('{stripe:%,ref:%,pgcredits:%}')) is not true
+        and p_metadata is null
     ) is not true then
         perform credits_private.check_account_id(p_account_id);
         perform credits_private.check_amount('p_amount', p_amount);
@@ -51,8 +49,7 @@ begin
     for no key update;
 
     select l.entry_id, l.balance, l.open_lot_id, l.open_lot_remaining, l.next_event_at, l.created_at
-    into v_tail.entry_id, v_tail.balance, v_tail.open_lot_id, v_tail.open_lot_remaining,
-        v_tail.next_event_at, v_tail.created_at
+    into v_entry_id, v_balance, v_open_lot_id, v_open_lot_remaining, v_next_event_at, v_created_at
     from credits_private.ledger l
     where l.account_id = p_account_id
     order by l.entry_id desc
@@ -61,24 +58,24 @@ begin
 
     if (
         v_status = 'active'
-        and v_tail.open_lot_remaining >= p_amount
-        and v_tail.next_event_at > v_now
+        and v_open_lot_remaining >= p_amount
+        and v_next_event_at > v_now
     ) is not true then
         return credits_private.post_spend(
             p_account_id, p_amount, p_feature, p_reference, p_idempotency_key, p_metadata
         );
     end if;
 
-    v_now := greatest(v_now, v_tail.created_at);
+    v_now := greatest(v_now, v_created_at);
     insert into credits_private.ledger (
         account_id, entry_id, command_id, kind, amount, balance, debt,
         open_lot_id, open_lot_remaining, next_event_at,
         feature, reference, idempotency_key, metadata, actor, created_at, occurred_at
     )
     values (
-        p_account_id, v_tail.entry_id + 1, v_tail.entry_id + 1, 'spend', -p_amount,
-        v_tail.balance - p_amount, 0,
-        v_tail.open_lot_id, v_tail.open_lot_remaining - p_amount, v_tail.next_event_at,
+        p_account_id, v_entry_id + 1, v_entry_id + 1, 'spend', -p_amount,
+        v_balance - p_amount, 0,
+        v_open_lot_id, v_open_lot_remaining - p_amount, v_next_event_at,
         p_feature, p_reference, p_idempotency_key, p_metadata, credits_private.actor(), v_now, v_now
     )
     on conflict do nothing;
@@ -88,18 +85,11 @@ begin
             p_account_id, p_amount, p_feature, p_reference, p_idempotency_key
         );
     end if;
-    v_receipt.account_id := p_account_id;
-    v_receipt.entry_id := v_tail.entry_id + 1;
-    v_receipt.command_id := v_tail.entry_id + 1;
-    v_receipt.kind := 'spend';
-    v_receipt.amount := -p_amount;
-    v_receipt.balance := v_tail.balance - p_amount;
-    v_receipt.available := v_tail.balance - p_amount;
-    v_receipt.debt := 0;
-    v_receipt.allocations := jsonb_build_array(jsonb_build_array(v_tail.open_lot_id, -p_amount));
-    v_receipt.is_replay := false;
-    v_receipt.created_at := v_now;
-    return v_receipt;
+    return row(
+        p_account_id, v_entry_id + 1, v_entry_id + 1, 'spend', -p_amount,
+        v_balance - p_amount, v_balance - p_amount, 0,
+        jsonb_build_array(jsonb_build_array(v_open_lot_id, -p_amount)), false, v_now
+    )::credits.receipt;
 end
 $$;
 

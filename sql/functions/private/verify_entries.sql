@@ -45,6 +45,8 @@ as $$
         ('debt does not follow from the entry before',
             e.debt = e.before_debt - coalesce(e.to_debt, 0),
             (e.before_debt - coalesce(e.to_debt, 0))::text, e.debt::text),
+        ('debt or open lot is negative', e.debt >= 0 and e.open_lot_remaining >= 0,
+            '0', least(e.debt, e.open_lot_remaining)::text),
         ('amount is not the sum of the allocations', e.total is null or e.amount = e.total,
             e.total::text, e.amount::text),
         ('only a spend from the open lot goes without allocations',
