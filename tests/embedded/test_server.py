@@ -31,7 +31,8 @@ from tests.embedded.support import (
 )
 
 HOLD_A_SERVER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup leaves it ignored
 from pgcredits.embedded import LocalPostgres
 server = LocalPostgres()
 server.start()
@@ -132,7 +133,7 @@ def test_a_killed_parent_leaves_no_server_and_no_directory(number: signal.Signal
         scratch, pid, _ = read_line(child).split()
         assert answers(dsn)
         child.send_signal(number)
-        child.wait()
+        child.wait(timeout=60)
         wait_for(lambda: not Path(scratch).exists(), "the directory is gone")
         wait_for(lambda: not is_alive(int(pid)), "the server is gone")
         assert not answers(dsn)
