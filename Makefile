@@ -6,7 +6,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 PYTEST_ARGS ?=
 
-.PHONY: help demo dev test lint check bench clean
+.PHONY: help demo dev test lint check bench schema clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo 'make test    run the whole test suite; PYTEST_ARGS="-k name" for a part of it'
 	@echo 'make check   everything CI runs on one Postgres: formatting, linters, types, tests'
 	@echo 'make bench   measure the cost of a spend'
+	@echo 'make schema  write sql/schema.sql and the generated reference again, after a change'
 	@echo 'make clean   remove .venv and all caches (not .pgcredits/)'
 
 # What the program needs, and what the developers need besides. A stamp is renewed when the
@@ -47,6 +48,10 @@ check: lint test
 
 bench: .venv/ready-dev
 	@$(PY) -m benchmarks
+
+schema: .venv/ready-dev
+	@$(PY) scripts/dump_schema.py
+	@$(PY) scripts/build_reference.py
 
 clean:
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

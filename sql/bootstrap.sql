@@ -139,7 +139,7 @@ create table if not exists credits_private.schema_migrations (
     body text not null,
     constraint schema_migrations_pkey primary key (id),
     constraint schema_migrations_kind_is_known
-        check (kind in ('bootstrap', 'versioned', 'repeatable')),
+        check (kind in ('bootstrap', 'versioned', 'repeatable', 'baseline')),
     constraint schema_migrations_checksum_is_sha256 check (checksum ~ '^[0-9a-f]{64}$'),
     constraint schema_migrations_state_is_known check (state in ('applied', 'running', 'failed'))
 );
@@ -148,12 +148,14 @@ comment on table credits_private.schema_migrations is
 comment on column credits_private.schema_migrations.id is
     'Number of a versioned file, like 0003; else the path, like functions/api/get_balance.sql.';
 comment on column credits_private.schema_migrations.kind is
-    'bootstrap, versioned (run once) or repeatable (run again when its text changes).';
+    'bootstrap, versioned (run once), repeatable (run again when its text changes) or baseline'
+    ' (a versioned file that was there already when the runner first met this database).';
 comment on column credits_private.schema_migrations.name is 'Name of the file.';
 comment on column credits_private.schema_migrations.checksum is
-    'SHA-256 of the text without byte order mark, CRs of line ends and blanks at its end.';
+    'SHA-256 of the text without byte order mark, CRs of line ends and blanks at its end; of the'
+    ' file''s new text once somebody has accepted that (see the log).';
 comment on column credits_private.schema_migrations.state is
-    'applied; running and failed are for files that cannot run in a transaction.';
+    'applied; running or failed: a file that cannot run in a transaction was started.';
 comment on column credits_private.schema_migrations.applied_at is 'When the file ran last.';
 comment on column credits_private.schema_migrations.applied_by is 'Who was connected.';
 comment on column credits_private.schema_migrations.execution_ms is
@@ -162,6 +164,46 @@ comment on column credits_private.schema_migrations.runner_version is
     'Version of pgcredits that ran it.';
 comment on column credits_private.schema_migrations.body is 'The text that ran.';
 alter table credits_private.schema_migrations enable row level security;
+
+create table if not exists credits_private.schema_migrations_log (
+    entry bigint not null,
+    action text not null,
+    migration text collate "C" not null,
+    checksum text,
+    reason text,
+    logged_at timestamptz not null default pg_catalog.clock_timestamp(),
+    logged_by text not null default session_user,
+    runner_version text not null,
+    constraint schema_migrations_log_pkey primary key (entry),
+    constraint schema_migrations_log_action_is_known check (action in (
+        'apply', 're-apply', 'start', 'fail', 'forget', 'prune', 'baseline',
+        'accept checksum', 'mark applied', 'mark pending', 'accept object')),
+    constraint schema_migrations_log_repair_has_reason check (
+        reason is not null or action not in (
+            'accept checksum', 'mark applied', 'mark pending', 'accept object'))
+);
+comment on table credits_private.schema_migrations_log is
+    'Everything that ever happened to schema_migrations. Rows are added, never changed.';
+comment on column credits_private.schema_migrations_log.entry is
+    'Counts from 1 without gaps, so that a missing row shows.';
+comment on column credits_private.schema_migrations_log.action is
+    'apply; re-apply (a repeatable file again); start and fail (a file without a transaction);'
+    ' forget (a repeatable file that is gone); prune (a function without a file was dropped);'
+    ' baseline; accept checksum, mark applied and mark pending (repairs by hand);'
+    ' accept object (a change by hand that verify has found stays).';
+comment on column credits_private.schema_migrations_log.migration is
+    'schema_migrations.id; for prune the signature of the function; for accept object its name.';
+comment on column credits_private.schema_migrations_log.checksum is
+    'SHA-256 of the text that it was about; of a deleted row for mark pending; else null.';
+comment on column credits_private.schema_migrations_log.reason is
+    'Why somebody repaired, or the error of a file that failed.';
+comment on column credits_private.schema_migrations_log.logged_at is 'When it happened.';
+comment on column credits_private.schema_migrations_log.logged_by is 'Who was connected.';
+comment on column credits_private.schema_migrations_log.runner_version is
+    'Version of pgcredits that did it.';
+alter table credits_private.schema_migrations_log enable row level security;
+-- An owner has all rights unless he gives them up.
+revoke update, delete, truncate on credits_private.schema_migrations_log from credits_owner;
 
 create table if not exists credits_private.schema_objects (
     object text collate "C" not null,

@@ -141,10 +141,13 @@ Rule = Callable[[SqlFile, Tree], Iterable[Finding]]
 
 
 def load(root: Path) -> Tree:
-    """Read and parse every file below ``root``; what cannot be parsed becomes a problem."""
+    """Read and parse every file below ``root``; what cannot be parsed becomes a problem.
+
+    ``schema.sql`` is left out: pg_dump has written it.
+    """
     files: list[SqlFile] = []
     problems: list[Finding] = []
-    for path in sorted(root.rglob("*.sql")):
+    for path in sorted(set(root.rglob("*.sql")) - {root / "schema.sql"}):
         text = path.read_text(encoding="utf-8")
         place = path.relative_to(root).parts
         try:

@@ -17,6 +17,7 @@ class Pooler:
 
     As real poolers do, it greets its clients by itself and with a process id of its own making, and
     gives away the server session that was used last; with ``rotates``, the one that rested longest.
+    ``connections`` and ``round_trips`` count what clients asked for.
     """
 
     def __init__(self, host: str, port: int, mode: str, *, rotates: bool = False) -> None:
@@ -24,6 +25,8 @@ class Pooler:
         self._mode = mode
         self._rotates = rotates
         self._greeting = b""
+        self.connections = 0
+        self.round_trips = 0
         self._idle: list[socket.socket] = []
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()
@@ -49,6 +52,7 @@ class Pooler:
             except OSError:
                 return
             self._open.append(client)
+            self.connections += 1
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
@@ -69,6 +73,7 @@ class Pooler:
                 break
             server = server or self._acquire(startup)
             server.sendall(message)
+            self.round_trips += kind in {b"Q", b"S"}
             status = self._relay(server, client) if kind in {b"Q", b"S"} else b""
             if status == b"I" and self._mode == "transaction":
                 self._release(server)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from pgcredits.migrate import lock
+from pgcredits import migrate
+from pgcredits.migrate import history, lock
 from tests.migrations.conftest import Cli, Connection, recorded, tables, until
 
 if TYPE_CHECKING:
@@ -43,6 +44,17 @@ def is_waiting_at_gate(conn: Connection) -> bool:
         " and database = (select oid from pg_database where datname = current_database())"
     )
     return conn.execute(query).fetchone() is not None
+
+
+def test_a_database_that_another_runner_installs_while_we_look(empty_dsn: str, tree: Tree) -> None:
+    class Looking(psycopg.Connection[Any]):
+        def execute(self, query: Any, *arguments: Any, **options: Any) -> psycopg.Cursor[Any]:
+            if query == history._TABLE_EXISTS:  # the first look has found nothing
+                migrate.apply(empty_dsn, root=tree.root)
+            return super().execute(query, *arguments, **options)
+
+    with Looking.connect(empty_dsn, autocommit=True) as conn:
+        assert "0002" in history.read(conn).rows
 
 
 @pytest.mark.parametrize("count", [2, 20])
@@ -100,7 +112,7 @@ def test_waiting_runners_keep_no_snapshot(cli: Cli, db: Connection, other: Conne
 def test_lock_timeout_gives_up_and_leaves_nothing(
     cli: Cli, db: Connection, gate: Connection
 ) -> None:
-    result = cli.run("apply", "--lock-timeout", "50ms", "--tries", "2")
+    result = cli.run("apply", "--lock-timeout", "50ms", "--retries", "2")
     assert result.exit_code == 5
     assert "retry 0003_gated in" in result.stderr
     assert "[lock_timeout] gave up after 2 tries" in result.stderr
@@ -128,7 +140,7 @@ def test_a_lock_on_the_history_itself(
 def test_a_file_is_tried_again_until_the_lock_is_free(
     cli: Cli, db: Connection, gate: Connection
 ) -> None:
-    runner = cli.start("apply", "--lock-timeout", "50ms", "--tries", "8")
+    runner = cli.start("apply", "--lock-timeout", "50ms", "--retries", "8")
     assert runner.stderr is not None
     while "retry 0003_gated" not in runner.stderr.readline():
         pass

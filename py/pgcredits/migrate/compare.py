@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pgcredits.migrate.errors import Problem
+from pgcredits.migrate.errors import Problem, repair_hint
 from pgcredits.migrate.report import Item, State
 
 if TYPE_CHECKING:
@@ -16,9 +16,29 @@ if TYPE_CHECKING:
     from pgcredits.migrate.history import Routine, Row, Snapshot
 
 
+VERSIONED = frozenset({"versioned", "baseline"})
+"""Kinds of rows that belong to numbered files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: not more than number ``to``, late files too, leftovers dropped."""
+
+    to: str | None = None
+    allow_out_of_order: bool = False
+    prune: bool = False
+
+
+EVERYTHING = Wanted()
+"""What `apply` does without options."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One transaction: at most one bootstrap or versioned file, then functions, access.sql last."""
+    """One transaction: at most one bootstrap or versioned file, then functions, access.sql last.
+
+    A file that cannot run in a transaction is a unit of its own.
+    """
 
     file: SqlFile | None
     functions: tuple[SqlFile, ...] = ()
@@ -35,10 +55,10 @@ class Comparison:
     units: tuple[Unit, ...]
 
 
-def compare(source: Source, snapshot: Snapshot) -> Comparison:
+def compare(source: Source, snapshot: Snapshot, wanted: Wanted = EVERYTHING) -> Comparison:
     """Hold the files against the recorded rows and the existing routines."""
     present = {routine.qualified for routine in snapshot.routines}
-    newest = max((row.id for row in snapshot.rows.values() if row.kind == "versioned"), default="")
+    newest = max((row.id for row in snapshot.rows.values() if row.kind in VERSIONED), default="")
     items = [_item_of_file(file, snapshot.rows.get(file.id), newest, present) for file in source]
     last_file = source.versioned[-1].id if source.versioned else ""
     items += [
@@ -46,10 +66,18 @@ def compare(source: Source, snapshot: Snapshot) -> Comparison:
         for row in snapshot.rows.values()
         if row.id not in source.by_id
     ]
-    problems = [*_history_problems(source, items, snapshot.rows)]
+    if wanted.allow_out_of_order:
+        items = [replace(i, state="pending") if i.state == "out of order" else i for i in items]
+    problems = [*_wish_problems(source, wanted), *_history_problems(source, items, snapshot.rows)]
+    prunable = False
     if not problems and snapshot.rows and not _pending(source, items, "versioned"):
         problems += catalogue_problems(source, snapshot.routines, _removed(items))
-    return Comparison(tuple(items), tuple(problems), tuple(_units(source, items)))
+        if wanted.prune:
+            prunable = bool(problems)
+            problems = []
+    return Comparison(
+        tuple(items), tuple(problems), tuple(_units(source, items, wanted.to, prunable))
+    )
 
 
 def catalogue_problems(
@@ -108,7 +136,7 @@ def _item_of_orphan(row: Row, last_file: str) -> Item:
 def _history_problems(
     source: Source, items: list[Item], rows: Mapping[str, Row]
 ) -> Iterator[Problem]:
-    newest = max((row.name for row in rows.values() if row.kind == "versioned"), default="")
+    newest = max((row.name for row in rows.values() if row.kind in VERSIONED), default="")
     for item in items:
         if item.state == "edited":
             yield Problem("file_edited", item.id, *_edited(item, rows[item.id]))
@@ -117,11 +145,15 @@ def _history_problems(
             yield Problem("file_missing", item.id, message, "bring it back from version control")
         elif item.state == "out of order":
             message = f"{item.name} was never applied, although {newest} was"
-            hint = "give the file the next free number: a database must not depend on merge order"
+            hint = (
+                "give the file the next free number, because a database must not depend on merge"
+                " order; or, if it is known to be harmless: `apply --allow-out-of-order`"
+            )
             yield Problem("out_of_order", item.id, message, hint)
         elif item.state == "unfinished":
-            message = f"{item.name} was started on {_day(item)} and did not finish"
-            yield Problem("half_applied", item.id, message, "look at what it left in the database")
+            ended = "failed" if rows[item.id].state == "failed" else "has not finished"
+            message = f"{item.name} was started outside a transaction on {_day(item)} and {ended}"
+            yield Problem("half_applied", item.id, message, repair_hint(item.id))
     ahead = [item.name for item in items if item.state == "ahead"]
     if ahead:
         here = source.versioned[-1].name if source.versioned else "none"
@@ -141,7 +173,11 @@ def _edited(item: Item, row: Row) -> tuple[str, str]:
         )
         return message, "give the new file the next free number and bring the old one back"
     message = f"{item.name} was edited after it had been applied on {_day(item)}"
-    return message, "bring the old text back, and put the change into a new file"
+    hint = (
+        "bring the old text back, and put the change into a new file; if only a comment changed:"
+        f" `pgcredits migrate repair --accept-checksum {item.id} --reason …`"
+    )
+    return message, hint
 
 
 def _day(item: Item) -> str:
@@ -157,17 +193,29 @@ def _removed(items: list[Item]) -> tuple[str, ...]:
     return tuple(item.id for item in items if item.state == "removed")
 
 
-def _units(source: Source, items: list[Item]) -> list[Unit]:
-    """Form the transactions: each versioned file alone, all functions with the last of them."""
-    files: list[SqlFile | None] = []
-    files += [*_pending(source, items, "bootstrap"), *_pending(source, items, "versioned")]
+def _wish_problems(source: Source, wanted: Wanted) -> Iterator[Problem]:
+    if wanted.to is not None and wanted.to not in {file.id for file in source.versioned}:
+        newest = source.versioned[-1].id if source.versioned else "none"
+        message = f"there is no migration {wanted.to}; the newest is {newest}"
+        yield Problem("no_such_migration", wanted.to, message)
+
+
+def _units(source: Source, items: list[Item], to: str | None, prunable: bool) -> Iterator[Unit]:
+    """Form the transactions: each versioned file alone, all functions with the last of them.
+
+    When ``to`` leaves files for later, the functions, which may need them, are left as well.
+    """
+    yield from (Unit(file) for file in _pending(source, items, "bootstrap"))
+    versioned = _pending(source, items, "versioned")
+    chosen = [file for file in versioned if to is None or file.id <= to]
+    if len(chosen) < len(versioned):
+        yield from map(Unit, chosen)
+        return
     functions = _pending(source, items, "repeatable")
     if functions and source.access and source.access not in functions:
         functions.append(source.access)
     forget = _removed(items)
-    if (functions or forget) and (not files or (files[-1] and files[-1].kind == "bootstrap")):
-        files.append(None)
-    return [
-        Unit(file, tuple(functions), forget, is_last=True) if n == len(files) else Unit(file)
-        for n, file in enumerate(files, start=1)
-    ]
+    last = chosen.pop() if chosen and chosen[-1].in_transaction else None
+    yield from map(Unit, chosen)
+    if last or chosen or functions or forget or prunable:
+        yield Unit(last, tuple(functions), forget, is_last=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import getpass
+import os
 import socket
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from pgcredits.migrate import supabase
 from pgcredits.migrate.errors import MigrateError, refuse
 from pgcredits.migrate.report import Database
 
@@ -19,12 +22,15 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 MINIMUM_SERVER = 150000
+TRANSACTION_TIMEOUT_SINCE = 170000
 LOST_HINT = "`status` tells what is applied; running `apply` again is safe"
 BUSY_HINT = "end or wait for the session that is in the way, then run again"
 PRIVILEGE_HINT = (
     "connect as a superuser, or for the first run as a role with CREATEROLE and CREATE on the"
     " database, later as a member of credits_owner"
 )
+_TARGET = {"user": "PGUSER", "host": "PGHOST", "port": "PGPORT", "dbname": "PGDATABASE"}
+_CHECK_INTERVAL = "set client_connection_check_interval = '500ms'"
 _VARIABLES = ("MIGRATION_DATABASE_URL", "DATABASE_URL")
 _QUOTING_HINT = (
     "percent-encode @ / ? # % and blanks in a postgresql:// URL, or use the form"
@@ -32,16 +38,36 @@ _QUOTING_HINT = (
 )
 
 
-def resolve(dsn: str | None, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Choose the connection string, and say where it came from: ``--dsn``, then environment."""
+def resolve(
+    dsn: str | None, environ: Mapping[str, str], directory: Path | None = None
+) -> tuple[str, str]:
+    """Choose the connection string, and say where it came from.
+
+    In this order: ``--dsn``, MIGRATION_DATABASE_URL, DATABASE_URL, the variables of `supabase`.
+    ``directory`` (default: the working directory) is where ``supabase link`` was called.
+    """
     candidates = [("--dsn", dsn), *((name, environ.get(name)) for name in _VARIABLES)]
     for origin, value in candidates:
         if value:
             return value, origin
+    if found := supabase.resolve(environ, directory or Path.cwd()):
+        return found
     raise refuse(
         "no_database_given",
-        f"no database given: use --dsn or set {' or '.join(_VARIABLES)}",
+        f"no database given: use --dsn, or set {' or '.join(_VARIABLES)},"
+        f" or {supabase.REF} and {supabase.PASSWORD}",
     )
+
+
+def target(dsn: str) -> str:
+    """Where a connection string leads: 'user@host:port/database', never a password."""
+    given = _parse(dsn)
+    if service := given.get("service") or os.environ.get("PGSERVICE"):
+        return f"service {service}"
+    parts = {key: given.get(key) or os.environ.get(variable) for key, variable in _TARGET.items()}
+    user = f"{parts['user']}@" if parts["user"] else ""
+    name = f"/{parts['dbname']}" if parts["dbname"] else ""
+    return f"{user}{parts['host'] or 'localhost'}:{parts['port'] or 5432}{name}"
 
 
 @contextmanager
@@ -73,12 +99,18 @@ def describe(conn: Connection) -> Database:
 
 def require_own_session(conn: Connection, dsn: str) -> None:
     """Refuse a standby, and a pooler that gives each transaction another server session."""
-    query = "select current_setting('transaction_read_only')::boolean, pg_backend_pid()"
-    read_only, pid = conn.execute(query).fetchone() or (True, 0)
+    if supabase.is_transaction_pooler(conn.info.host, conn.info.port):
+        raise refuse_pooler()
+    query = (
+        "select current_setting('transaction_read_only')::boolean, pg_is_in_recovery(),"
+        " pg_backend_pid()"
+    )
+    read_only, standby, pid = conn.execute(query).fetchone() or (True, False, 0)
     if read_only:
+        reason = "this server is a standby" if standby else "default_transaction_read_only is set"
         raise refuse(
             "read_only_server",
-            "transactions are read-only here: a standby, or default_transaction_read_only is set",
+            f"transactions are read-only here: {reason}",
             hint="connect to the primary, as a role that may write",
         )
     if pid != conn.info.backend_pid and _is_shared(conn, dsn):
@@ -97,10 +129,22 @@ def refuse_pooler() -> MigrateError:
 
 
 def reset(conn: Connection) -> None:
-    """Undo whatever a file left in the session, then set what the runner needs."""
-    conn.execute("reset role; reset all; set idle_in_transaction_session_timeout = 0")
-    with suppress(psycopg.errors.DatabaseError):  # some platforms and hosts fix this one
-        conn.execute("set client_connection_check_interval = '500ms'")
+    """Undo whatever a file left in the session, then set what the runner needs.
+
+    That is: the server does not end us for our pauses, and notices when we are gone.
+    """
+    commands = ["reset role", "reset all", "set idle_in_transaction_session_timeout = 0"]
+    if conn.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+        commands.append("set transaction_timeout = 0")
+    conn.execute("; ".join(commands).encode())
+    # Some platforms and hosts fix this one; the savepoint keeps their refusal to itself.
+    with suppress(psycopg.errors.DatabaseError), conn.transaction():
+        conn.execute(_CHECK_INTERVAL)
+
+
+def open_second(dsn: str) -> Connection:
+    """Open another autocommit connection to the same database, which only looks."""
+    return _dial(_parse(dsn) | {"application_name": "pgcredits watcher"})
 
 
 def _parse(dsn: str) -> dict[str, Any]:
@@ -136,12 +180,16 @@ def _application_name() -> str:
 
 def _dial(parameters: Mapping[str, Any]) -> Connection:
     try:
-        return psycopg.connect(**parameters, autocommit=True, prepare_threshold=None)
+        conn = psycopg.connect(**parameters, autocommit=True, prepare_threshold=None)
+        if not (conn.info.parameter_status("DateStyle") or "ISO").startswith("ISO"):
+            conn.execute("set datestyle = 'ISO'")  # the driver reads no other
+        return conn
     except psycopg.Error as exc:
         message = str(exc).strip()
         if password := parameters.get("password"):
             message = message.replace(str(password), "***")
-        raise refuse("cannot_connect", f"cannot connect: {message}") from None
+        hint = supabase.hint(str(parameters.get("host") or ""), message)
+        raise refuse("cannot_connect", f"cannot connect: {message}", hint=hint) from None
 
 
 def _is_shared(conn: Connection, dsn: str) -> bool:

@@ -28,6 +28,22 @@ EXIT_CODES = {
     "psql_command": 2,
     "copy_from_stdin": 2,
     "transaction_control": 2,
+    "needs_no_transaction": 2,
+    "not_one_statement": 2,
+    "bad_directive": 2,
+    # 2: what was asked for does not fit what is pending
+    "not_in_one_transaction": 2,
+    "no_reason": 2,
+    # 2: what `lint` finds besides
+    "enum_value": 2,
+    "set_without_local": 2,
+    "definer_without_path": 2,
+    "create_without_replace": 2,
+    # 2: what `bundle` and `new` cannot do
+    "not_in_bundle": 2,
+    "no_such_migration": 2,
+    "no_such_file": 2,
+    "not_writable": 2,
     # 4: the files and the database tell different stories; somebody has to look
     "file_edited": 4,
     "file_missing": 4,
@@ -35,6 +51,21 @@ EXIT_CODES = {
     "database_ahead": 4,
     "leftover_function": 4,
     "second_signature": 4,
+    "cannot_repair": 4,
+    "cannot_baseline": 4,
+    # 4: what `verify` finds
+    "not_installed": 4,
+    "no_fingerprint": 4,
+    "object_changed": 4,
+    "object_added": 4,
+    "object_removed": 4,
+    "verify_failed": 4,
+    "search_path_not_pinned": 4,
+    "execute_granted": 4,
+    "table_exposed": 4,
+    "wrong_owner": 4,
+    "no_row_security": 4,
+    "powerful_role": 4,
     # 5: try again later; the database is unchanged
     "lock_held": 5,
     "lock_timeout": 5,
@@ -42,6 +73,7 @@ EXIT_CODES = {
     "migration_failed": 6,
     # 7: part of a file may be permanent
     "half_applied": 7,
+    "no_transaction_failed": 7,
     # 8: the surroundings
     "cannot_connect": 8,
     "connection_lost": 8,
@@ -106,3 +138,12 @@ def refuse(
 ) -> MigrateError:
     """Make a `MigrateError` about one problem."""
     return MigrateError([Problem(code, id, message, hint)])
+
+
+def repair_hint(file_id: str) -> str:
+    """Say how to go on after a file that could not be rolled back."""
+    return (
+        "look at what it left, then say what is true: `pgcredits migrate repair --mark-pending"
+        f" {file_id} --reason …` and `apply` runs it again; `… repair --mark-applied {file_id}"
+        " --reason …` if its work is done"
+    )

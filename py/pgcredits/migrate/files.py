@@ -5,7 +5,9 @@
 ``sql/functions/api/NAME.sql``         repeatable: run again whenever the text changes
 ``sql/functions/private/NAME.sql``     the same, for helpers
 ``sql/functions/access.sql``           repeatable: run after the others, whenever one of them ran
+``sql/verify/NNNN_name.sql``           run by `verify` and right after that number; rolled back
 
+Anything else below ``sql/`` is left alone, like ``sql/schema.sql``, which is made from the others.
 Everything here works without a database.
 """
 
@@ -25,13 +27,16 @@ from pgcredits.migrate.errors import MigrateError, Problem, refuse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Kind = Literal["bootstrap", "versioned", "repeatable"]
+Kind = Literal["bootstrap", "versioned", "repeatable", "check"]
 
 BOOTSTRAP_ID = "bootstrap.sql"
 ACCESS_ID = "functions/access.sql"
 
 _VERSIONED_NAME = re.compile(r"(\d{4})_[a-z0-9]+(?:_[a-z0-9]+)*\.sql")
+_CHECK_ID = re.compile(rf"verify/{_VERSIONED_NAME.pattern}")
 _FUNCTION_ID = re.compile(r"functions/(?:api|private)/[a-z][a-z0-9_]*\.sql|functions/access\.sql")
+_DIRECTIVE = re.compile(r"--\s*migrate:\s*(.*?)\s*")
+NO_TRANSACTION = "no-transaction"
 _BLANKS = " \t\r\n\f\v"
 _TRANSACTION_WORDS = frozenset(
     {"begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release"}
@@ -77,6 +82,18 @@ class SqlFile:
         return sqltext.statements(self.text)
 
     @cached_property
+    def directives(self) -> tuple[str, ...]:
+        """What lines ``-- migrate: …`` before the first statement say to the runner."""
+        head = self.text[: self.statements[0].start] if self.statements else self.text
+        found = (_DIRECTIVE.fullmatch(line.strip()) for line in head.splitlines())
+        return tuple(match[1] for match in found if match)
+
+    @property
+    def in_transaction(self) -> bool:
+        """False for a file that cannot run in a transaction, and says so."""
+        return NO_TRANSACTION not in self.directives
+
+    @cached_property
     def defines(self) -> frozenset[str]:
         """Names ``schema.name`` of the routines that the file creates."""
         return sqltext.defined_routines(self.statements)
@@ -91,6 +108,8 @@ class Source:
     versioned: tuple[SqlFile, ...]
     functions: tuple[SqlFile, ...]
     access: SqlFile | None
+    checks: tuple[SqlFile, ...] = ()
+    """Verify scripts, in order. They are never recorded, and iteration leaves them out."""
 
     def __iter__(self) -> Iterator[SqlFile]:
         yield self.bootstrap
@@ -108,6 +127,10 @@ class Source:
     def defines(self) -> frozenset[str]:
         """Names ``schema.name`` of all routines that some file creates."""
         return frozenset().union(*(file.defines for file in self))
+
+    def checks_of(self, number: str) -> tuple[SqlFile, ...]:
+        """Verify scripts of one versioned file."""
+        return tuple(file for file in self.checks if file.path.name.startswith(f"{number}_"))
 
     @property
     def fingerprint(self) -> str:
@@ -134,9 +157,29 @@ def discover(root: Path | None = None) -> Source:
     """Read and check all files below ``root`` (default: `sql_root`).
 
     Raises `MigrateError` with every problem found: bad names, duplicate numbers, gaps, files that
-    are not UTF-8, psql commands, COPY FROM STDIN, transaction control.
+    are not UTF-8, psql commands, COPY FROM STDIN, transaction control, commands that cannot run in
+    a transaction, and files without a transaction that hold more than one.
     """
     root = (root or sql_root()).resolve()
+    files, problems = scan(root)
+    if problems:
+        raise MigrateError(problems)
+    functions = [file for file in files if file.kind == "repeatable"]
+    return Source(
+        root=root,
+        bootstrap=files[0],
+        versioned=tuple(file for file in files if file.kind == "versioned"),
+        functions=tuple(file for file in functions if file.id != ACCESS_ID),
+        access=next((file for file in functions if file.id == ACCESS_ID), None),
+        checks=tuple(file for file in files if file.kind == "check"),
+    )
+
+
+def scan(root: Path) -> tuple[list[SqlFile], list[Problem]]:
+    """Read all files that can be read, bootstrap.sql first, and find what is wrong with them.
+
+    Raises `MigrateError` where there is no bootstrap.sql.
+    """
     if not (root / BOOTSTRAP_ID).is_file():
         raise refuse("no_directory", f"{root} has no {BOOTSTRAP_ID}")
     problems: list[Problem] = []
@@ -148,19 +191,12 @@ def discover(root: Path | None = None) -> Source:
     bootstrap = read([root / BOOTSTRAP_ID])
     versioned = read(_entries(root / "migrations"))
     functions = read(path for path in (root / "functions").rglob("*") if path.is_file())
+    checks = read(_entries(root / "verify"))
+    files = [*bootstrap, *versioned, *functions, *checks]
     problems += _check_numbers(versioned)
-    problems += [
-        problem for file in (*bootstrap, *versioned, *functions) for problem in _check(file)
-    ]
-    if problems:
-        raise MigrateError(problems)
-    return Source(
-        root=root,
-        bootstrap=bootstrap[0],
-        versioned=tuple(versioned),
-        functions=tuple(file for file in functions if file.id != ACCESS_ID),
-        access=next((file for file in functions if file.id == ACCESS_ID), None),
-    )
+    problems += _check_checks(checks, {file.id for file in versioned})
+    problems += [problem for file in files for problem in _check(file)]
+    return files, problems
 
 
 def normalise(data: bytes) -> str:
@@ -192,10 +228,13 @@ def _read(root: Path, path: Path, problems: list[Problem]) -> SqlFile | None:
         kind, identity = "versioned", number[1]
     elif _FUNCTION_ID.fullmatch(relative):
         kind, identity = "repeatable", relative
+    elif _CHECK_ID.fullmatch(relative) and path.is_file():
+        kind, identity = "check", relative
     else:
         hint = (
             "what is read: migrations/NNNN_lower_case_name.sql, functions/api/NAME.sql,"
-            " functions/private/NAME.sql and functions/access.sql"
+            " functions/private/NAME.sql, functions/access.sql and"
+            " verify/NNNN_lower_case_name.sql"
         )
         problems.append(Problem("bad_name", relative, f"{path}: not a name for a file here", hint))
         return None
@@ -226,6 +265,15 @@ def _check_numbers(versioned: list[SqlFile]) -> Iterator[Problem]:
         previous = file
 
 
+def _check_checks(checks: list[SqlFile], numbers: set[str]) -> Iterator[Problem]:
+    """Each verify script belongs to a versioned file."""
+    for file in checks:
+        number = file.name[:4]
+        if number not in numbers:
+            message = f"{file.shown_path}: there is no migration {number}"
+            yield Problem("bad_name", file.id, message, "it must have the number of a migration")
+
+
 def _check(file: SqlFile) -> Iterator[Problem]:
     """Find what the server would answer with a riddle, or do behind the runner's back."""
 
@@ -241,6 +289,7 @@ def _check(file: SqlFile) -> Iterator[Problem]:
             )
             yield problem("psql_command", offset, "a backslash command of psql", hint)
             break
+    yield from _check_directives(file)
     for statement in file.statements:
         words = statement.tokens
         if words[0] == "copy" and ("from", "stdin") in pairwise(words):
@@ -252,3 +301,25 @@ def _check(file: SqlFile) -> Iterator[Problem]:
             )
             message = f"transaction control ({words[0]}) in a file"
             yield problem("transaction_control", statement.start, message, hint)
+        elif file.in_transaction and (command := sqltext.outside_transaction(words)):
+            message = f"{command} cannot run inside a transaction"
+            hint = (
+                "put it alone into a versioned file that begins with the line"
+                f" -- migrate: {NO_TRANSACTION}"
+            )
+            yield problem("needs_no_transaction", statement.start, message, hint)
+
+
+def _check_directives(file: SqlFile) -> Iterator[Problem]:
+    for directive in file.directives:
+        if directive != NO_TRANSACTION or file.kind != "versioned":
+            message = f"{file.shown_path}: -- migrate: {directive} means nothing here"
+            hint = f"what there is: -- migrate: {NO_TRANSACTION}, in versioned files"
+            yield Problem("bad_directive", file.id, message, hint)
+    if not file.in_transaction and len(file.statements) != 1:
+        message = (
+            f"{file.shown_path}: a file without a transaction holds exactly one statement,"
+            f" this one {len(file.statements)}"
+        )
+        hint = "several would share one implicit transaction; give each a file of its own"
+        yield Problem("not_one_statement", file.id, message, hint)

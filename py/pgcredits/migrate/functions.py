@@ -2,48 +2,77 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from pgcredits.migrate import history, script
-from pgcredits.migrate.errors import MigrateError, Problem
+from pgcredits.migrate.errors import MigrateError, Problem, refuse
 from pgcredits.migrate.files import ACCESS_ID, Source, SqlFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pgcredits.migrate.connection import Connection
 
 RELOAD = "notify pgrst, 'reload schema'"
 """Tells PostgREST to read the functions again; where there is none, nobody listens."""
 
+_VERSIONS = """
+    select p.oid::pg_catalog.regprocedure::text, n.nspname || '.' || p.proname, p.xmin::text
+      from pg_catalog.pg_proc p
+      join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+     where n.nspname in ('credits', 'credits_private')
+       and not exists (
+               select from pg_catalog.pg_depend d
+                where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                  and d.objid = p.oid
+                  and d.deptype in ('e', 'i'))
+     order by 1"""
+
 # Undefined function, table, object, column: what a file says that comes before its turn.
 _NOT_YET = frozenset({"42883", "42P01", "42704", "42703"})
 
 
 def apply(
-    conn: Connection, source: Source, changed: Sequence[SqlFile], forget: Sequence[str]
-) -> list[tuple[SqlFile, int]]:
+    conn: Connection,
+    source: Source,
+    changed: Sequence[SqlFile],
+    forget: Sequence[str],
+    *,
+    prune: bool = False,
+) -> tuple[list[tuple[SqlFile, int]], list[str]]:
     """Apply the changed files, and those whose function is gone; access.sql comes last.
 
-    Runs inside the caller's transaction as credits_owner, with function bodies checked. Returns
-    each file with its milliseconds, in the order in which they went in. Raises `MigrateError` with
-    one problem for each file that never did.
+    Runs inside the caller's transaction as credits_owner, and does not look into function bodies.
+    With ``prune`` drops the functions of no file, and the second signatures of a file's function.
+    Returns each file with its milliseconds, in the order in which they went in, and the signatures
+    that were dropped. Raises `MigrateError` with one problem for each file that never went in.
     """
     batch = [file for file in changed if file.id != ACCESS_ID]
     batch += [file for file in _dropped(conn, source) if file not in batch]
+    if prune:
+        batch += [file for file in _ambiguous(conn, source) if file not in batch]
     for gone in forget:
         history.forget(conn, gone)
-    if not batch and not changed:
-        return []
-    conn.execute("set local check_function_bodies = on")
-    done = _settle(conn, batch)
-    if source.access:
-        done.append((source.access, script.run(conn, source.access)))
+    versions = _versions(conn)
+    done: list[tuple[SqlFile, int]] = []
+    if batch or changed:
+        conn.execute("set local check_function_bodies = off")
+        done = _settle(conn, batch)
     conn.execute(history.ENTER)
+    pruned = _prune(conn, source, versions) if prune else []
+    if source.access and (done or changed):
+        done.append((source.access, script.run(conn, source.access)))
+        conn.execute(history.ENTER)
     for file, milliseconds in done:
         history.record(conn, file, milliseconds)
-    conn.execute(RELOAD)
-    return done
+    for routine in pruned:
+        history.note_pruned(conn, routine)
+    if done or pruned:
+        conn.execute(RELOAD)
+    return done, pruned
 
 
 def _dropped(conn: Connection, source: Source) -> list[SqlFile]:
@@ -74,3 +103,36 @@ def _settle(conn: Connection, batch: Sequence[SqlFile]) -> list[tuple[SqlFile, i
             )
         waiting = [failure.file for failure in failures]
     return done
+
+
+def _ambiguous(conn: Connection, source: Source) -> list[SqlFile]:
+    """Files whose function has two signatures: only running the file tells which one is its own."""
+    counts = Counter(routine.qualified for routine in history.routines(conn))
+    return [file for file in source.functions if any(counts[name] > 1 for name in file.defines)]
+
+
+def _versions(conn: Connection) -> dict[str, tuple[str, str]]:
+    """Each routine as the server writes it, with its bare name and the version of its row."""
+    return {row[0]: (row[1], row[2]) for row in conn.execute(_VERSIONS).fetchall()}
+
+
+def _prune(conn: Connection, source: Source, before: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Drop what no file defines, and signatures that the file of that name has not written."""
+    now = _versions(conn)
+    counts = Counter(name for name, _ in now.values())
+    repeatable = frozenset().union(*(file.defines for file in source.functions))
+    gone = [
+        signature
+        for signature, (name, version) in now.items()
+        if name not in source.defines
+        or (name in repeatable and counts[name] > 1 and before.get(signature) == (name, version))
+    ]
+    if gone:
+        # Signatures come quoted from the server. All at once, as they may need each other.
+        try:
+            conn.execute(f"drop routine {', '.join(gone)}".encode())
+        except psycopg.errors.DependentObjectsStillExist as exc:
+            detail = exc.diag.message_detail or exc.diag.message_primary
+            message = f"cannot drop {' and '.join(gone)}: {detail}"
+            raise refuse("leftover_function", message, hint="a migration has to do it") from exc
+    return gone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, LiteralString
+from typing import TYPE_CHECKING, Literal, LiteralString
 
 import psycopg
 
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 ENTER = "set local role credits_owner; set local search_path = ''"
 """How a transaction becomes the owner's; unqualified names fail in it."""
 
+# Both queries must see one moment: another runner may commit in between.
+_BEGIN_READING = "begin isolation level repeatable read read only"
+
 _ROWS = """
     select m.id, m.kind, m.name, m.checksum, m.state, m.applied_at, m.execution_ms
       from credits_private.schema_migrations m
      order by m.id"""
 
 # Constructors of range types and members of extensions have no file of ours.
-_ROUTINES = """
+ROUTINES = """
     select n.nspname as schema, p.proname as name,
            pg_catalog.pg_get_function_identity_arguments(p.oid) as arguments
       from pg_catalog.pg_proc p
@@ -93,14 +96,19 @@ class Snapshot:
 
 def read(conn: Connection) -> Snapshot:
     """Read the state of the database: one round trip, no lock that anyone could wait for."""
-    try:
-        cursor = conn.execute(f"begin read only; {ENTER}; {_ROWS}; {_ROUTINES}; commit")
-    except _NOT_INSTALLED:
-        conn.execute("rollback")
-        found = conn.execute(_TABLE_EXISTS).fetchone()
-        if found and found[0]:
-            raise
-        return Snapshot({}, routines(conn))
+    for is_last in (False, True):
+        try:
+            cursor = conn.execute(f"{_BEGIN_READING}; {ENTER}; {_ROWS}; {ROUTINES}; commit")
+        except _NOT_INSTALLED:
+            conn.execute("rollback")
+            if is_last:
+                raise
+            found = conn.execute(_TABLE_EXISTS).fetchone()
+            if not found or not found[0]:
+                return Snapshot({}, routines(conn))
+            # Another runner may have made the table a moment ago. If not, the error comes again.
+        else:
+            break
     answers = [cursor.fetchall() for _ in cursor.results() if cursor.description]
     rows, existing = answers
     return Snapshot({row[0]: Row(*row) for row in rows}, tuple(Routine(*row) for row in existing))
@@ -108,31 +116,107 @@ def read(conn: Connection) -> Snapshot:
 
 def routines(conn: Connection) -> tuple[Routine, ...]:
     """List the routines that exist in the two schemas, as the current transaction sees them."""
-    return tuple(Routine(*row) for row in conn.execute(_ROUTINES).fetchall())
+    return tuple(Routine(*row) for row in conn.execute(ROUTINES).fetchall())
 
 
 def record(conn: Connection, file: SqlFile, execution_ms: int) -> None:
-    """Write the row of a file that has just run in this transaction."""
+    """Write the row of a file that has just run in this transaction, and its line in the log."""
     values = (file.id, file.kind, file.name, file.checksum, __version__, file.text, execution_ms)
     conn.execute(record_statement(file.kind, ["%s"] * len(values)), values)
 
 
-def record_statement(kind: Kind, values: Sequence[str]) -> LiteralString:
+def record_statement(kind: Kind | Literal["baseline"], values: Sequence[str]) -> LiteralString:
     """Write the SQL for a row; the values are SQL expressions in the order of the columns.
 
-    A versioned id that is already there is an error; another file's row is replaced.
+    The columns are id, kind, name, checksum, runner_version, body and, if known, execution_ms. A
+    versioned id that is already there is an error; another file's row is replaced.
     """
+    insert = _insert(values)
+    if kind == "baseline":
+        return _logged(insert, "'baseline'")
+    if kind == "versioned":
+        return _logged(insert, "'apply'")
     replace = """
     on conflict (id) do update
        set name = excluded.name, checksum = excluded.checksum, state = excluded.state,
            applied_at = excluded.applied_at, applied_by = excluded.applied_by,
            execution_ms = excluded.execution_ms, runner_version = excluded.runner_version,
            body = excluded.body"""
-    columns = ("id", "kind", "name", "checksum", "runner_version", "body", "execution_ms")
-    return (
-        f"insert into credits_private.schema_migrations ({', '.join(columns[: len(values)])})\n"
-        f"values ({', '.join(values)}){'' if kind == 'versioned' else replace}"
+    # The outer query does not see yet what the inner one writes.
+    again = (
+        "case when exists (select from credits_private.schema_migrations m where m.id = c.id)"
+        " then 're-apply' else 'apply' end"
     )
+    return _logged(f"{insert}{replace}", again)
+
+
+def start(conn: Connection, file: SqlFile) -> None:
+    """Write the row of a file without a transaction, before it runs."""
+    values = (file.id, file.kind, file.name, file.checksum, __version__, file.text)
+    conn.execute(start_statement(["%s"] * len(values)), values)
+
+
+def start_statement(values: Sequence[str]) -> LiteralString:
+    """Write the SQL for `start`; the values are as for `record_statement`, without the time."""
+    return _logged(_insert(values, state="running"), "'start'")
+
+
+def finish(
+    conn: Connection, file_id: str, execution_ms: int | None, failure: str | None = None
+) -> None:
+    """Mark a started file as applied, or as failed when ``failure`` says why."""
+    state, action = ("applied", "apply") if failure is None else ("failed", "fail")
+    conn.execute(
+        finish_statement("%s", "%s", "%s", action="%s", reason="%s"),
+        (state, execution_ms, file_id, action, failure),
+    )
+
+
+def finish_statement(
+    state: str, execution_ms: str, file_id: str, *, action: str = "'apply'", reason: str = "null"
+) -> LiteralString:
+    """Write the SQL for `finish`; all are SQL expressions."""
+    change = f"""
+    update credits_private.schema_migrations m
+       set state = {state}, execution_ms = {execution_ms}::integer,
+           applied_at = pg_catalog.clock_timestamp()
+     where m.id = {file_id}"""  # noqa: S608 -- values are quoted
+    return _logged(change, f"{action}::text", f"{reason}::text")
+
+
+def accept(conn: Connection, file: SqlFile, reason: str) -> None:
+    """Record the file's text as the one that was applied; what ran stays in ``body``."""
+    change = """
+    update credits_private.schema_migrations m set checksum = %s, name = %s where m.id = %s"""
+    values = (file.checksum, file.name, file.id, "accept checksum", reason)
+    conn.execute(_logged(change, "%s::text", "%s::text"), values)
+
+
+def mark_applied(conn: Connection, file: SqlFile, reason: str) -> None:
+    """Record a versioned file as applied that the runner has not, or not completely, run."""
+    change = f"""{_insert(["%s"] * 6)}
+    on conflict (id) do update set state = 'applied'"""
+    values = (file.id, file.kind, file.name, file.checksum, __version__, file.text)
+    conn.execute(_logged(change, "%s::text", "%s::text"), (*values, "mark applied", reason))
+
+
+def mark_pending(conn: Connection, file_id: str, reason: str) -> None:
+    """Delete the row of a file, so that it runs again."""
+    change = "delete from credits_private.schema_migrations m where m.id = %s"
+    values = (file_id, "mark pending", reason)
+    conn.execute(_logged(change, "%s::text", "%s::text"), values)
+
+
+def note_pruned(conn: Connection, routine: str) -> None:
+    """Write into the log that a function without a file was dropped."""
+    values = "select %s::text as id, null::text as checksum"
+    conn.execute(_log(f"({values})", "'prune'"), (routine,))
+
+
+def note_accepted(conn: Connection, thing: str, reason: str) -> None:
+    """Write into the log that somebody's change of an object is to stay."""
+    values = "select %s::text as id, null::text as checksum"
+    conn.execute(_log(f"({values})", "'accept object'", "%s::text"), (reason, thing))
 
 
 def forget(conn: Connection, gone: str) -> None:
@@ -142,7 +226,32 @@ def forget(conn: Connection, gone: str) -> None:
 
 def forget_statement(value: str) -> LiteralString:
     """Write the SQL that deletes a repeatable file's row; the value is an SQL expression."""
-    return (
+    change = (
         "delete from credits_private.schema_migrations m"  # noqa: S608 -- values are quoted
         f" where m.id = {value} and m.kind = 'repeatable'"
     )
+    return _logged(change, "'forget'")
+
+
+def _insert(values: Sequence[str], state: str = "applied") -> str:
+    names = ("id", "kind", "name", "checksum", "runner_version", "body", "execution_ms")
+    columns = ", ".join(("state", *names[: len(values)]))
+    return f"""
+    insert into credits_private.schema_migrations as m ({columns})
+    values ('{state}', {", ".join(values)})"""  # noqa: S608 -- values are quoted
+
+
+def _logged(change: str, action: str, reason: str = "null") -> LiteralString:
+    """Combine a change of one row of the history with its line in the log, in one statement."""
+    return f"with changed as ({change}\n    returning m.id, m.checksum\n)\n" + _log(
+        "changed", action, reason
+    )
+
+
+def _log(source: str, action: str, reason: str = "null") -> LiteralString:
+    """Write a line into the log; lines are numbered without gaps, so that one cannot vanish."""
+    return f"""insert into credits_private.schema_migrations_log
+    (entry, action, migration, checksum, reason, runner_version)
+select (select coalesce(max(l.entry), 0) + 1 from credits_private.schema_migrations_log l),
+       {action}, c.id, c.checksum, {reason}, '{__version__}'
+  from {source} as c"""  # noqa: S608 -- values are quoted

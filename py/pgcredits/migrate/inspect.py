@@ -29,7 +29,7 @@ def plan(dsn: str, *, root: Path | None = None) -> Plan:
         units = () if found.problems else found.units
         return Plan(
             database=connection.describe(conn),
-            steps=tuple(_step(unit) for unit in units),
+            steps=tuple(step for step in map(_step, units) if step.files or step.forgotten),
             pending=tuple(item for item in found.items if item.is_pending),
             problems=found.problems,
             sql=psql.render(units),
@@ -38,4 +38,5 @@ def plan(dsn: str, *, root: Path | None = None) -> Plan:
 
 def _step(unit: Unit) -> Step:
     files = ((unit.file,) if unit.file else ()) + unit.functions
-    return Step(tuple(file.label for file in files), unit.forget)
+    outside = bool(unit.file and not unit.file.in_transaction)
+    return Step(tuple(file.label for file in files), unit.forget, not outside)

@@ -49,6 +49,11 @@ def held(conn: Connection, wait: float, progress: Callable[[str], None]) -> Iter
             conn.execute("select pg_advisory_unlock(%s)", (KEY,))
 
 
+def is_held(conn: Connection) -> bool:
+    """Whether some runner is at work in this database."""
+    return conn.execute(_HOLDER, (KEY,)).fetchone() is not None
+
+
 def _acquire(conn: Connection, wait: float, progress: Callable[[str], None]) -> int:
     deadline = time.monotonic() + wait
     say_at = 0.0

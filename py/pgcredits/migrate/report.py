@@ -61,6 +61,23 @@ class Step:
 
     files: tuple[str, ...]
     forgotten: tuple[str, ...] = ()
+    in_transaction: bool = True
+    """False: one file that cannot run in a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableLock:
+    """A lock that a file held on a table that was there before it, until its commit."""
+
+    oid: int
+    table: str
+    mode: str
+    """As in PostgreSQL's documentation, without spaces and without "Lock": 'AccessExclusive'."""
+    rows: int | None
+    """The planner's estimate; None when the table was never analysed."""
+
+    def __str__(self) -> str:
+        return f"{self.mode} {self.table}" + ("" if self.rows is None else f" ~{self.rows} rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,8 @@ class Applied:
     kind: str
     name: str
     execution_ms: int
+    locks: tuple[TableLock, ...] = ()
+    """Of a versioned file; reads (AccessShare) are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +130,12 @@ class Report:
     database: Database
     applied: tuple[Applied, ...]
     fingerprint: str
+    pruned: tuple[str, ...] = ()
+    """Signatures of functions that were dropped because no file defines them."""
+    left: tuple[Item, ...] = ()
+    """Files that are still pending: those after ``to``, or that a dry run cannot run."""
+    dry_run: bool = False
+    """Nothing was kept: ``applied`` and ``pruned`` say what would have been done."""
 
 
 def document(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NEVER_IN_TRANSACTION = {
+    ("alter", "system"),
+    ("create", "database"),
+    ("drop", "database"),
+    ("create", "tablespace"),
+    ("drop", "tablespace"),
+    ("create", "subscription"),
+    ("drop", "subscription"),
+}
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -132,3 +142,39 @@ def _created_routine(statement: Statement) -> str | None:
     if words[:1] not in {("function",), ("procedure",), ("aggregate",)} or words[2:3] != (".",):
         return None
     return f"{words[1]}.{words[3]}"
+
+
+def outside_transaction(words: tuple[str, ...]) -> str | None:
+    """Name the command if the server refuses it inside a transaction, else return None."""
+    command, rest = words[0], words[1:]
+    name = None
+    if words[:2] in _NEVER_IN_TRANSACTION or words == ("discard", "all"):
+        name = " ".join(words[:2])
+    elif command == "vacuum" or words == ("cluster",):
+        name = command
+    elif command in {"create", "drop"} and "index" in rest[:2] and "concurrently" in rest[:3]:
+        name = f"{command} index concurrently"
+    elif command == "reindex" and {"concurrently", "database", "system", "schema"} & {*rest}:
+        name = "reindex concurrently, or of a schema or database,"
+    elif words[:2] == ("alter", "database") and ("set", "tablespace") in pairwise(words):
+        name = "alter database set tablespace"
+    elif words[:2] == ("alter", "table") and "detach" in rest and rest[-1] == "concurrently":
+        name = "detach partition concurrently"
+    return name
+
+
+def adds_enum_value(words: tuple[str, ...]) -> bool:
+    """Whether it is ALTER TYPE … ADD VALUE, which nothing can use before its commit."""
+    return words[:2] == ("alter", "type") and ("add", "value") in pairwise(words)
+
+
+def concurrent_index(words: tuple[str, ...]) -> tuple[str, str] | None:
+    """Find schema and name of the index that CREATE INDEX CONCURRENTLY makes, if it is one."""
+    rest = words[2:] if words[1:2] == ("unique",) else words[1:]
+    if words[0] != "create" or rest[:2] != ("index", "concurrently"):
+        return None
+    rest = rest[5:] if rest[2:5] == ("if", "not", "exists") else rest[2:]
+    table = rest[3:] if rest[2:3] == ("only",) else rest[2:]
+    if rest[1:2] != ("on",) or table[1:2] != (".",):
+        return None
+    return table[0], rest[0]

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pgcredits.migrate.errors import Problem
+    from pgcredits.migrate.repair import Repaired
     from pgcredits.migrate.report import Item, Plan, Report, Status, Step
+    from pgcredits.migrate.verify import Verification
 
 _COLOURS = {"applied": "green", "pending": "yellow", "changed": "yellow", "dropped": "yellow"}
 
@@ -35,13 +37,43 @@ def complain(problem: Problem) -> None:
 
 def show_report(report: Report) -> None:
     """Print the result of `apply`: one line."""
+    left = [item.id for item in report.left]
+    state = f"{len(left)} left: {', '.join(left)}" if left else ""
     count = len(report.applied)
-    if not count:
-        click.echo(f"{report.database}: nothing to do, the schema is current")
+    if not count and not report.pruned:
+        click.echo(f"{report.database}: nothing to do, {state or 'the schema is current'}")
         return
     total = sum(item.execution_ms for item in report.applied)
     files = "1 file" if count == 1 else f"{count} files"
-    click.echo(f"{report.database}: applied {files} in {total} ms; the schema is current")
+    done = f"applied {files} in {total} ms"
+    if report.pruned:
+        done += f", dropped {len(report.pruned)} functions"
+    if report.dry_run:
+        click.echo(f"{report.database}: would have {done}; rolled back")
+        click.echo("\n".join(_lock_lines(report)))
+        return
+    click.echo(f"{report.database}: {done}; {state or 'the schema is current'}")
+    if not state and {"bootstrap.sql", "0001"} <= {item.id for item in report.applied}:
+        click.echo("next: `verify` looks for changes by hand; grant the roles to your logins")
+
+
+def show_repair(repaired: Repaired) -> None:
+    """Print the result of `repair` and `baseline`: what was recorded, and the next step."""
+    for file in repaired.files:
+        click.echo(f"{repaired.database}: {repaired.action} {file}")
+    click.echo("next: `plan` shows what apply would do now")
+
+
+def _lock_lines(report: Report) -> list[str]:
+    """One line for each file and table, with the lock that was taken first by this file."""
+    lines = [
+        f"  {item.name}: {lock.mode} on {lock.table}"
+        + (", never analysed" if lock.rows is None else f", about {lock.rows} rows")
+        for item in report.applied
+        for lock in item.locks
+    ]
+    lines += [f"  {item.name}: not run, it cannot be rolled back" for item in report.left]
+    return lines or ["  no locks on tables that were there before"]
 
 
 def show_status(status: Status) -> None:
@@ -63,7 +95,7 @@ def show_plan(plan: Plan) -> None:
     for problem in plan.problems:
         complain(problem)
     for number, step in enumerate(plan.steps, start=1):
-        click.echo(f"transaction {number}")
+        click.echo(f"transaction {number}" if step.in_transaction else "without a transaction")
         click.echo("\n".join(_lines(step)))
     if not plan.steps:
         click.echo("apply would refuse" if plan.problems else "nothing to do")
@@ -75,6 +107,18 @@ def show_sql(plan: Plan) -> None:
         complain(problem)
     if plan.sql:
         click.echo(plan.sql)
+
+
+def show_verification(found: Verification) -> None:
+    """Print the result of `verify`: what was looked at, and a line for each finding."""
+    click.echo(f"{found.database}\n")
+    for problem in found.problems:
+        complain(problem)
+    if found.pending:
+        click.echo(f"{len(found.pending)} files are pending: see `plan`")
+    looked = f"{found.objects} objects, {len(found.scripts)} verify scripts"
+    result = f"{len(found.problems)} findings" if found.problems else "as the runner left it"
+    click.echo(f"{looked}: {result}")
 
 
 def _lines(step: Step) -> list[str]:

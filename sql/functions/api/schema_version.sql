@@ -11,7 +11,7 @@ as $$
 declare
     v_version credits.schema_version;
 begin
-    select max(m.id) filter (where m.kind = 'versioned'),
+    select max(m.id) filter (where m.kind in ('versioned', 'baseline')),
         encode(sha256(convert_to(
             coalesce(
                 string_agg(m.id || ':' || m.checksum || E'\n', '' order by m.id collate "C"), ''

@@ -1,0 +1,8 @@
+"""``python -m pgcredits.cli.migrate``."""
+
+from __future__ import annotations
+
+from pgcredits.cli.migrate import migrate
+
+if __name__ == "__main__":
+    migrate()

@@ -1,0 +1,68 @@
+"""``pgcredits migrate apply``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from pgcredits import migrate as runner
+from pgcredits.cli.migrate.common import Common, Duration, common_options, dsn_of, print_json
+from pgcredits.migrate import terminal
+from pgcredits.migrate.report import document
+
+
+@click.command("apply")
+@click.option("--to", metavar="NNNN", help="No migration after this one; then no functions either.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Run everything, roll it back, and report the locks. It takes them: only on a copy.",
+)
+@click.option("--single-transaction", is_flag=True, help="All files in one transaction.")
+@click.option("--allow-out-of-order", is_flag=True, help="Apply numbers that were left out, too.")
+@click.option("--prune", is_flag=True, help="Drop functions in our schemas that no file defines.")
+@click.option("--lock-wait", type=Duration(), help="Wait for another runner. [default: 60s]")
+@click.option(
+    "--lock-timeout",
+    type=Duration(),
+    help="Longest wait for somebody's lock before the file is tried again. [default: 2s]",
+)
+@click.option("--statement-timeout", type=Duration(), help="For one statement. [default: none]")
+@click.option(
+    "--retries",
+    "tries",
+    type=click.IntRange(min=1),
+    help="How often a file is tried, in all, while locks are in its way. [default: 5]",
+)
+@common_options
+def apply_command(common: Common, **options: Any) -> None:
+    """Apply all pending files, one transaction after the other.
+
+    A file that begins with "-- migrate: no-transaction" runs alone and without --lock-timeout.
+    """
+    run_apply(common, options)
+
+
+def run_apply(common: Common, options: dict[str, Any]) -> None:
+    """Apply with the options that were given, and print the result."""
+    given = {name: value for name, value in options.items() if value is not None}
+    report = runner.apply(
+        dsn_of(common), root=common.directory, on_progress=common.progress, **given
+    )
+    if common.as_json:
+        applied = [asdict(item) for item in report.applied]
+        print_json(
+            document(
+                "apply",
+                database=report.database,
+                applied=applied,
+                pending=[asdict(item) for item in report.left],
+                pruned=list(report.pruned),
+                dry_run=report.dry_run,
+                fingerprint=report.fingerprint,
+            )
+        )
+    else:
+        terminal.show_report(report)

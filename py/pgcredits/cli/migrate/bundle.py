@@ -1,0 +1,54 @@
+"""``pgcredits migrate bundle``: for psql, and for teams with a tool of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pgcredits import migrate as runner
+from pgcredits.cli.migrate.common import Common, common_options, print_json
+from pgcredits.migrate.errors import MigrateError, refuse
+from pgcredits.migrate.report import document
+
+
+@click.command("bundle")
+@click.option(
+    "--from",
+    "start",
+    metavar="NNNN",
+    help="For databases at this migration, instead of databases without pgcredits.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write, instead of stdout.",
+)
+@common_options
+def bundle_command(common: Common, *, start: str | None, output: Path | None) -> None:
+    """Print everything as one plain-SQL file that needs no runner and asks no database.
+
+    Run it as one transaction: psql -X -1 -v ON_ERROR_STOP=1 -f FILE. Equal in effect to apply, with
+    the records of the runner, which can go on from there. It stops before its first change where
+    the database is in another state than the one it was made for.
+    """
+    if common.as_json and output is None:
+        raise click.UsageError("--json needs --output")
+    text = runner.bundle(common.directory, start=start)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    _write(output, text)
+    if common.as_json:
+        print_json(document("bundle", file=str(output)))
+    else:
+        click.echo(f"wrote {output}")
+
+
+def _write(output: Path, text: str) -> None:
+    try:
+        output.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as exc:
+        error: MigrateError = refuse("not_writable", f"cannot write {output}: {exc.strerror}")
+        raise error from exc

@@ -1,0 +1,198 @@
+"""What all commands of ``pgcredits migrate`` share: options, exit codes, the JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+import traceback
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from pgcredits.migrate import terminal
+from pgcredits.migrate.connection import resolve, target
+from pgcredits.migrate.errors import (
+    INTERRUPTED,
+    OK,
+    PENDING,
+    TERMINATED,
+    UNEXPECTED,
+    MigrateError,
+    Problem,
+    exit_code_of,
+)
+from pgcredits.migrate.report import Applied, Item, document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+_UNITS = {"ms": 0.001, "": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+class Duration(click.ParamType[float]):
+    """'500ms', '2s', '1min' or a bare number of seconds, as seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|)", str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is not a duration like 500ms, 2s or 1min", param, ctx)
+        return float(match[1]) * _UNITS[match[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Options that stand before or after the command's name."""
+
+    dsn: str | None = None
+    directory: Path | None = None
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def progress(self, line: str) -> None:
+        """One line of progress to stderr."""
+        if not self.quiet:
+            terminal.say(line)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM; the driver cancels the running statement as for Ctrl-C."""
+
+
+_COMMON = (
+    click.option(
+        "--dsn",
+        metavar="DSN",
+        help="Database, else MIGRATION_DATABASE_URL, DATABASE_URL, or SUPABASE_PROJECT_REF with"
+        " SUPABASE_DB_PASSWORD.",
+    ),
+    click.option(
+        "--directory",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        envvar="PGCREDITS_SQL",
+        show_envvar=True,
+        help="Directory of SQL files instead of the one that ships with pgcredits.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
+    click.option("-v", "--verbose", is_flag=True, help="Tracebacks of unexpected errors."),
+)
+
+
+@contextmanager
+def exit_codes(common: Common, command: str) -> Iterator[None]:
+    """Turn every way to fail into its exit code, with a text or a JSON document."""
+    try:
+        with _sigterm_as_interrupt():
+            yield
+    except MigrateError as exc:
+        for problem in exc.problems:
+            terminal.complain(problem)
+        _finish(common, command, exc.exit_code, applied=exc.applied, problems=exc.problems)
+    except (KeyboardInterrupt, click.Abort) as exc:
+        code = TERMINATED if isinstance(exc, _Terminated) else INTERRUPTED
+        notes = getattr(exc, "__notes__", ["what was not committed has been rolled back"])
+        terminal.say("\n".join(["interrupted", *notes]))
+        _finish(common, command, code)
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except Exception as exc:
+        terminal.say(f"unexpected error: {type(exc).__name__}: {exc}")
+        if common.verbose:
+            traceback.print_exception(exc)
+        _finish(common, command, UNEXPECTED)
+
+
+def _finish(
+    common: Common,
+    command: str,
+    code: int,
+    *,
+    applied: Sequence[Applied] = (),
+    problems: tuple[Problem, ...] = (),
+) -> NoReturn:
+    if common.as_json:
+        rows = [asdict(item) for item in applied]
+        print_json(document(command, exit_code=code, applied=rows, problems=problems))
+    click.get_current_context().exit(code)
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        del number, frame
+        raise _Terminated
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print the one document of a ``--json`` run."""
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+def common_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the common options, passed on as ``common``; errors become exit codes."""
+
+    @wraps(function)
+    def with_common(
+        *,
+        dsn: str | None,
+        directory: Path | None,
+        as_json: bool,
+        quiet: bool,
+        verbose: bool,
+        **options: Any,
+    ) -> None:
+        ctx = click.get_current_context()
+        outer = ctx.find_object(Common) or Common()
+        ctx.obj = common = Common(
+            dsn=dsn or outer.dsn,
+            directory=directory or outer.directory,
+            as_json=as_json or outer.as_json,
+            quiet=quiet or outer.quiet,
+            verbose=verbose or outer.verbose,
+        )
+        with exit_codes(common, ctx.info_name or "migrate"):
+            function(common, **options)
+
+    decorated: Callable[..., None] = with_common
+    for option in reversed(_COMMON):
+        decorated = option(decorated)
+    return decorated
+
+
+def check_code(problems: tuple[Problem, ...], pending: tuple[Item, ...]) -> int:
+    """Exit code of a command that looked: of the problems, else 3 when something is pending."""
+    return exit_code_of(problems) or (PENDING if pending else OK)
+
+
+def dsn_of(common: Common) -> str:
+    """Choose the connection string, and say where it came from unless it was given by hand."""
+    dsn, origin = resolve(common.dsn, os.environ)
+    if common.verbose or origin != "--dsn":
+        common.progress(f"database from {origin}: {target(dsn)}")
+    return dsn

@@ -1,0 +1,130 @@
+"""Files that cannot run in a transaction: one statement, and a row that tells how far it came.
+
+The row is ``running`` before the statement and ``applied`` after it; ``failed`` when the statement
+failed. As nothing is rolled back, only a person can say what is true then: see `repair`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+
+from pgcredits.migrate import catalogue, checks, history, script, sqltext
+from pgcredits.migrate.errors import MigrateError, Problem, refuse, repair_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pgcredits.migrate.connection import Connection
+    from pgcredits.migrate.files import Source, SqlFile
+
+# With a lock_timeout, CREATE INDEX CONCURRENTLY would give up in its middle and leave rubbish.
+ENTER = "set role credits_owner; set search_path = ''; set lock_timeout = 0"
+"""How the session becomes the owner's for such a file."""
+
+_IS_VALID = """
+    select i.indisvalid
+      from pg_catalog.pg_index i
+      join pg_catalog.pg_class c on c.oid = i.indexrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = %s and c.relname = %s"""
+
+
+def run(
+    conn: Connection,
+    source: Source,
+    file: SqlFile,
+    statement_timeout: str,
+    progress: Callable[[str], None],
+) -> int:
+    """Run the file and keep its row; return the milliseconds of its statement.
+
+    Raises `MigrateError` of code 7 when the statement failed. An interruption is passed on, with a
+    note that names the repair.
+    """
+    conn.execute(ENTER)
+    conn.execute("select set_config('statement_timeout', %s, false)", (statement_timeout,))
+    _drop_invalid(conn, file, progress)
+    before = catalogue.before(conn)
+    history.start(conn, file)
+    try:
+        milliseconds = script.run(conn, file)
+        conn.execute("set statement_timeout = 0")
+        with conn.transaction():
+            catalogue.store(conn, before)
+            checks.run_within(conn, source.checks_of(file.id))
+            history.finish(conn, file.id, milliseconds)
+    except script.ScriptError as failure:
+        _fail(conn, file, failure.error.diag.message_primary or str(failure))
+        message = f"{failure.describe()}\n{file.name} cannot be rolled back{_state(conn, file)}"
+        hint = repair_hint(file.id)
+        raise refuse("no_transaction_failed", message, id=file.id, hint=hint) from failure
+    except BaseException as exc:
+        _fail(conn, file, "interrupted")
+        exc.add_note(
+            f"{file.name} was interrupted and cannot be rolled back{_state(conn, file)}\n"
+            f"  hint: {repair_hint(file.id)}"
+        )
+        raise
+    return milliseconds
+
+
+def explain(conn: Connection, source: Source, problems: tuple[Problem, ...]) -> MigrateError:
+    """Make the error about ``problems``, and say of unfinished index builds what is there."""
+    told = []
+    for problem in problems:
+        file = source.by_id.get(problem.id or "")
+        state = _state(conn, file) if file and problem.code == "half_applied" else ""
+        told.append(Problem(problem.code, problem.id, problem.message + state, problem.hint))
+    return MigrateError(told)
+
+
+def builds_index(file: SqlFile) -> bool:
+    """Whether the file is a concurrent build of an index with a name."""
+    return _index(file) is not None
+
+
+def index_is_valid(conn: Connection, file: SqlFile) -> bool | None:
+    """Whether the index that the file builds concurrently is valid; None if there is no such."""
+    index = _index(file)
+    row = conn.execute(_IS_VALID, index).fetchone() if index else None
+    return row[0] if row else None
+
+
+def _index(file: SqlFile) -> tuple[str, str] | None:
+    if file.in_transaction or not file.statements:
+        return None
+    return sqltext.concurrent_index(file.statements[0].tokens)
+
+
+def _drop_invalid(conn: Connection, file: SqlFile, progress: Callable[[str], None]) -> None:
+    """Drop what a failed build left: IF NOT EXISTS would take it for the index."""
+    index = _index(file)
+    if index and index_is_valid(conn, file) is False:
+        conn.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(*index)))
+        progress(f"dropped the invalid index {'.'.join(index)}")
+
+
+def _fail(conn: Connection, file: SqlFile, reason: str) -> None:
+    """Mark the row as failed; if even that is impossible, it stays ``running``."""
+    with suppress(psycopg.Error):
+        history.finish(conn, file.id, None, reason)
+
+
+def _state(conn: Connection, file: SqlFile) -> str:
+    """Say what became of the index, as far as the server can be asked."""
+    index = _index(file)
+    if not index or conn.closed:
+        return ""
+    name = ".".join(index)
+    with suppress(psycopg.Error):
+        states = {
+            True: f"; the index {name} is there and valid",
+            False: f"; the index {name} is invalid, the next try drops it first",
+            None: f"; there is no index {name}",
+        }
+        return states[index_is_valid(conn, file)]
+    return ""

@@ -1,0 +1,6723 @@
+-- The finished schema, made by scripts/dump_schema.py from the other files here. For reading, and
+-- for reviewing changes: nothing applies it. The roles are made by bootstrap.sql.
+
+--
+-- PostgreSQL database dump
+--
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: credits; Type: SCHEMA; Schema: -; Owner: credits_owner
+--
+
+CREATE SCHEMA credits;
+
+ALTER SCHEMA credits OWNER TO credits_owner;
+
+--
+-- Name: SCHEMA credits; Type: COMMENT; Schema: -; Owner: credits_owner
+--
+
+COMMENT ON SCHEMA credits IS 'pgcredits: the API. Functions and the rows that they return; no tables.';
+
+--
+-- Name: credits_private; Type: SCHEMA; Schema: -; Owner: credits_owner
+--
+
+CREATE SCHEMA credits_private;
+
+ALTER SCHEMA credits_private OWNER TO credits_owner;
+
+--
+-- Name: SCHEMA credits_private; Type: COMMENT; Schema: -; Owner: credits_owner
+--
+
+COMMENT ON SCHEMA credits_private IS 'pgcredits: tables and helpers. For credits_owner alone; never expose it.';
+
+--
+-- Name: balance; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.balance AS (
+	account_id text,
+	status text,
+	plan text,
+	balance bigint,
+	available bigint,
+	debt bigint,
+	pools jsonb,
+	next_expires_at timestamp with time zone,
+	next_expires_amount bigint,
+	as_of timestamp with time zone
+);
+
+ALTER TYPE credits.balance OWNER TO credits_owner;
+
+--
+-- Name: TYPE balance; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.balance IS 'What an account can spend at an instant: credits past their expiry are not in it. pools maps each pool to its credits; status is null for an unknown account.';
+
+--
+-- Name: entry; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.entry AS (
+	account_id text,
+	entry_id bigint,
+	command_id bigint,
+	kind text,
+	amount bigint,
+	balance bigint,
+	debt bigint,
+	allocations jsonb,
+	feature text,
+	reference text,
+	idempotency_key text,
+	metadata jsonb,
+	actor text,
+	created_at timestamp with time zone,
+	occurred_at timestamp with time zone
+);
+
+ALTER TYPE credits.entry OWNER TO credits_owner;
+
+--
+-- Name: TYPE entry; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.entry IS 'One line of an account''s ledger with the state after it.';
+
+--
+-- Name: finding; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.finding AS (
+	account_id text,
+	violation text,
+	entry_id bigint,
+	lot_id bigint,
+	expected text,
+	actual text
+);
+
+ALTER TYPE credits.finding OWNER TO credits_owner;
+
+--
+-- Name: TYPE finding; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.finding IS 'One violated invariant, as verify reports it.';
+
+--
+-- Name: lot; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.lot AS (
+	account_id text,
+	lot_id bigint,
+	pool text,
+	priority integer,
+	granted bigint,
+	remaining bigint,
+	expires_at timestamp with time zone,
+	is_live boolean,
+	origin text,
+	subscription text,
+	period_start timestamp with time zone,
+	period_end timestamp with time zone,
+	payment_id bigint,
+	cost_amount bigint,
+	cost_currency text,
+	reference text,
+	granted_at timestamp with time zone
+);
+
+ALTER TYPE credits.lot OWNER TO credits_owner;
+
+--
+-- Name: TYPE lot; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.lot IS 'One grant and what is left of it. expires_at is null for never.';
+
+--
+-- Name: receipt; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.receipt AS (
+	account_id text,
+	entry_id bigint,
+	command_id bigint,
+	kind text,
+	amount bigint,
+	balance bigint,
+	available bigint,
+	debt bigint,
+	allocations jsonb,
+	is_replay boolean,
+	created_at timestamp with time zone
+);
+
+ALTER TYPE credits.receipt OWNER TO credits_owner;
+
+--
+-- Name: TYPE receipt; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.receipt IS 'Answer of a command: what its first entry says, and balance, available and debt after its last one. All amounts are whole credits.';
+
+--
+-- Name: schema_version; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.schema_version AS (
+	migration text,
+	checksum text
+);
+
+ALTER TYPE credits.schema_version OWNER TO credits_owner;
+
+--
+-- Name: TYPE schema_version; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.schema_version IS 'Newest migration and a SHA-256 over all applied files; equal checksums mean equal code.';
+
+--
+-- Name: stripe_outcome; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_outcome AS (
+	event_id text,
+	event_type text,
+	outcome text,
+	reason text,
+	account_id text
+);
+
+ALTER TYPE credits.stripe_outcome OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_outcome; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_outcome IS 'What became of an event: applied, duplicate, ignored, parked or failed, and why.';
+
+--
+-- Name: stripe_price; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_price AS (
+	price text,
+	credits bigint,
+	rollover_cap bigint,
+	updated_at timestamp with time zone
+);
+
+ALTER TYPE credits.stripe_price OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_price; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_price IS 'What one unit of a subscription price is worth.';
+
+--
+-- Name: sweep; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.sweep AS (
+	accounts bigint,
+	lots bigint,
+	credits bigint,
+	has_more boolean
+);
+
+ALTER TYPE credits.sweep OWNER TO credits_owner;
+
+--
+-- Name: TYPE sweep; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.sweep IS 'What one sweep booked: accounts visited, lots ended, credits lost; has_more when the limit was reached.';
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: ledger; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.ledger (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    entry_id bigint NOT NULL,
+    command_id bigint NOT NULL,
+    kind text NOT NULL,
+    amount bigint NOT NULL,
+    balance bigint NOT NULL,
+    debt bigint NOT NULL,
+    open_lot_id bigint,
+    open_lot_remaining bigint NOT NULL,
+    next_event_at timestamp with time zone NOT NULL,
+    allocations jsonb,
+    reverses_entry_id bigint,
+    feature text,
+    reference text,
+    idempotency_key text COLLATE pg_catalog."C",
+    request jsonb,
+    metadata jsonb,
+    actor text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    occurred_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE credits_private.ledger OWNER TO credits_owner;
+
+--
+-- Name: TABLE ledger; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.ledger IS 'Append-only ledger and the state itself: the newest entry of an account carries everything that the next one needs.';
+
+--
+-- Name: COLUMN ledger.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.account_id IS 'Account of the entry.';
+
+--
+-- Name: COLUMN ledger.entry_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.entry_id IS 'Number inside the account: 1, 2, 3 and so on, without gaps.';
+
+--
+-- Name: COLUMN ledger.command_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.command_id IS 'Number of the first entry that the same command booked.';
+
+--
+-- Name: COLUMN ledger.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.kind IS 'open, grant, rollover, spend, refund, expire, settle, clawback or restore.';
+
+--
+-- Name: COLUMN ledger.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.amount IS 'Credits that came (positive) or went (negative); 0 where nothing moved.';
+
+--
+-- Name: COLUMN ledger.balance; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.balance IS 'Credits after the entry: all lots less the debt.';
+
+--
+-- Name: COLUMN ledger.debt; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.debt IS 'Credits owed after the entry.';
+
+--
+-- Name: COLUMN ledger.open_lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.open_lot_id IS 'Lot being burned after the entry, if any.';
+
+--
+-- Name: COLUMN ledger.open_lot_remaining; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.open_lot_remaining IS 'Credits left in the open lot; the remaining of its row in lots is 0 meanwhile.';
+
+--
+-- Name: COLUMN ledger.next_event_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.next_event_at IS 'Never later than the earliest expiry that is pending; infinity if there is none.';
+
+--
+-- Name: COLUMN ledger.allocations; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.allocations IS 'Array of [lot, signed amount] in burn order, lot 0 being the debt; null when the open lot alone gave.';
+
+--
+-- Name: COLUMN ledger.reverses_entry_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.reverses_entry_id IS 'The spend that a refund gives back.';
+
+--
+-- Name: COLUMN ledger.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.feature IS 'What the credits were used for.';
+
+--
+-- Name: COLUMN ledger.reference; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.reference IS 'The host application''s reference, a job or an order.';
+
+--
+-- Name: COLUMN ledger.idempotency_key; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.idempotency_key IS 'Key of the command, on its first entry only; unique inside the account, for ever.';
+
+--
+-- Name: COLUMN ledger.request; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.request IS 'What was asked, where the other columns do not tell; a replay must ask the same.';
+
+--
+-- Name: COLUMN ledger.metadata; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.metadata IS 'Free-form object of the caller; never part of a decision.';
+
+--
+-- Name: COLUMN ledger.actor; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.actor IS 'Login, and the role it had taken, that made the call.';
+
+--
+-- Name: COLUMN ledger.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.created_at IS 'When it was booked; never runs backwards inside an account.';
+
+--
+-- Name: COLUMN ledger.occurred_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.occurred_at IS 'When it took effect: the expiry for breakage, else created_at.';
+
+--
+-- Name: account_state; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.account_state AS (
+	account_id text,
+	status text,
+	now timestamp with time zone,
+	entry_id bigint,
+	command_id bigint,
+	created_at timestamp with time zone,
+	balance bigint,
+	debt bigint,
+	open_lot_id bigint,
+	open_lot_remaining bigint,
+	next_event_at timestamp with time zone,
+	entries credits_private.ledger[]
+);
+
+ALTER TYPE credits_private.account_state OWNER TO credits_owner;
+
+--
+-- Name: TYPE account_state; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.account_state IS 'A locked account while a command works on it: its status, the clock, the state after its newest entry, and the entries that the command has booked and not written yet.';
+
+--
+-- Name: grant_order; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.grant_order AS (
+	pool text,
+	amount bigint,
+	expires_at timestamp with time zone,
+	subscription text,
+	item text,
+	period_start timestamp with time zone,
+	period_end timestamp with time zone,
+	rollover_cap bigint,
+	cost bigint
+);
+
+ALTER TYPE credits_private.grant_order OWNER TO credits_owner;
+
+--
+-- Name: TYPE grant_order; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.grant_order IS 'One lot to be granted. With an item it renews the subscription: what older periods left carries over up to rollover_cap (null: all of it).';
+
+--
+-- Name: payment_order; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.payment_order AS (
+	provider text,
+	livemode boolean,
+	provider_account text,
+	object_id text,
+	other_ids text[],
+	amount_paid bigint,
+	currency text,
+	amount_returned bigint
+);
+
+ALTER TYPE credits_private.payment_order OWNER TO credits_owner;
+
+--
+-- Name: TYPE payment_order; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.payment_order IS 'A payment to be recorded: its id, further ids of the same payment, what was paid and what has gone back.';
+
+--
+-- Name: stripe_result; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.stripe_result AS (
+	outcome text,
+	reason text,
+	waits_for text,
+	account_id text
+);
+
+ALTER TYPE credits_private.stripe_result OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_result; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.stripe_result IS 'What a handler made of an event; waits_for only when parked.';
+
+--
+-- Name: add_purchased_credits(text, bigint, timestamp with time zone, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_amount_paid bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_grant credits_private.grant_order;
+    v_payment credits_private.payment_order;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_amount('p_amount', p_amount);
+    perform credits_private.check_instant('p_expires_at', nullif(p_expires_at, 'infinity'));
+    perform credits_private.check_money(p_amount_paid, p_currency);
+    perform credits_private.check_argument(
+        'p_reference', p_reference is not null, 'id of the payment, 1 to 255 characters'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+
+    v_grant.pool := 'purchased';
+    v_grant.amount := p_amount;
+    v_grant.expires_at := p_expires_at;
+    v_payment.provider := 'manual';
+    v_payment.livemode := true;
+    v_payment.provider_account := '';
+    v_payment.object_id := p_reference;
+    v_payment.amount_paid := p_amount_paid;
+    v_payment.currency := p_currency;
+    return credits_private.post_grants(
+        p_account_id, array[v_grant], v_payment, false, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Grants purchased credits for one payment, whose id is p_reference; a payment grants once.
+
+p_amount_paid is in the smallest unit of p_currency (ISO 4217, lower case). clawback_credits
+takes the credits back under the same id.';
+
+--
+-- Name: add_subscription_credits(text, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text DEFAULT 'default'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_grant credits_private.grant_order;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_amount('p_amount', p_amount);
+    perform credits_private.check_argument(
+        'p_period_end', p_period_end is not null, 'an instant in the years 1970 to 9999'
+    );
+    perform credits_private.check_instant('p_period_end', p_period_end);
+    perform credits_private.check_text('p_subscription', p_subscription, 127);
+    perform credits_private.check_argument(
+        'p_idempotency_key', p_idempotency_key is not null or p_reference is not null,
+        'a key, or else p_reference, so that the period is granted once'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+
+    v_grant.pool := 'subscription';
+    v_grant.amount := p_amount;
+    v_grant.subscription := coalesce(p_subscription, 'default');
+    v_grant.period_end := p_period_end;
+    return credits_private.post_grants(
+        p_account_id, array[v_grant], null, false, p_reference,
+        coalesce(p_idempotency_key, 'ref:subscription:' || p_reference), p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Grants credits of a subscription until its period ends; they outlive it by the setting
+renewal_grace.
+
+p_idempotency_key or p_reference is required. It touches no other lot: renew_subscription ends
+the old period and carries its credits over.';
+
+--
+-- Name: clawback_credits(text, text, bigint, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint DEFAULT NULL::bigint, p_amount_returned bigint DEFAULT NULL::bigint, p_provider text DEFAULT 'manual'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_name credits_private.payment_order;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_payment', length(p_payment) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_amount_returned',
+        p_amount_returned is null
+        or (p_target is null and p_amount_returned between 0 and 9007199254740991),
+        'null or whole number of the smallest currency unit, 0 or more; not together with p_target'
+    );
+    perform credits_private.check_text('p_provider', p_provider, 63);
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    v_name.provider := coalesce(p_provider, 'manual');
+    v_name.object_id := p_payment;
+    v_name.amount_returned := p_amount_returned;
+    return credits_private.post_clawback(
+        p_account_id, v_name, p_target, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Takes credits back because the money went back: sets the target of a payment and books the
+difference.
+
+Say the target in credits (p_target), or the money that is back by now (p_amount_returned, the
+share is rounded down), or neither for everything. A lower target gives credits back. What was
+spent becomes debt, unless the setting shortfall says write_off.';
+
+--
+-- Name: deduct_credit(text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint DEFAULT 1, p_feature text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_status text;
+    v_entry_id bigint;
+    v_balance bigint;
+    v_open_lot_id bigint;
+    v_open_lot_remaining bigint;
+    v_next_event_at timestamptz;
+    v_created_at timestamptz;
+    v_now timestamptz;
+begin
+    -- Enough for nearly every call; the exact checks run where it does not hold.
+    if (
+        p_amount between 1 and 9007199254740991
+        and p_account_id is not null
+        and length(concat(p_account_id, p_feature, p_reference, p_idempotency_key)) <= 255
+        and ('' = any (array[p_account_id, p_feature, p_reference, p_idempotency_key])) is not true
+        and (p_idempotency_key like any ('{stripe:%,ref:%,pgcredits:%}')) is not true
+        and p_metadata is null
+    ) is not true then
+        perform credits_private.check_account_id(p_account_id);
+        perform credits_private.check_amount('p_amount', p_amount);
+        perform credits_private.check_text('p_feature', p_feature);
+        perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    end if;
+
+    select a.status into v_status
+    from credits_private.accounts a
+    where a.account_id = p_account_id
+    for no key update;
+
+    select l.entry_id, l.balance, l.open_lot_id, l.open_lot_remaining, l.next_event_at, l.created_at
+    into v_entry_id, v_balance, v_open_lot_id, v_open_lot_remaining, v_next_event_at, v_created_at
+    from credits_private.ledger l
+    where l.account_id = p_account_id
+    order by l.entry_id desc
+    limit 1;
+    v_now := credits_private.clock();
+
+    if (
+        v_status = 'active'
+        and v_open_lot_remaining >= p_amount
+        and v_next_event_at > v_now
+    ) is not true then
+        return credits_private.post_spend(
+            p_account_id, p_amount, p_feature, p_reference, p_idempotency_key, p_metadata
+        );
+    end if;
+
+    v_now := greatest(v_now, v_created_at);
+    insert into credits_private.ledger (
+        account_id, entry_id, command_id, kind, amount, balance, debt,
+        open_lot_id, open_lot_remaining, next_event_at,
+        feature, reference, idempotency_key, metadata, actor, created_at, occurred_at
+    )
+    values (
+        p_account_id, v_entry_id + 1, v_entry_id + 1, 'spend', -p_amount,
+        v_balance - p_amount, 0,
+        v_open_lot_id, v_open_lot_remaining - p_amount, v_next_event_at,
+        p_feature, p_reference, p_idempotency_key, p_metadata, credits_private.actor(), v_now, v_now
+    )
+    on conflict do nothing;
+
+    if not found then
+        return credits_private.replay_spend(
+            p_account_id, p_amount, p_feature, p_reference, p_idempotency_key
+        );
+    end if;
+    return row(
+        p_account_id, v_entry_id + 1, v_entry_id + 1, 'spend', -p_amount,
+        v_balance - p_amount, v_balance - p_amount, 0,
+        jsonb_build_array(jsonb_build_array(v_open_lot_id, -p_amount)), false, v_now
+    )::credits.receipt;
+end
+$$;
+
+ALTER FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Spends whole credits in burn order: lowest pool priority, then earliest expiry, then oldest lot.
+
+Refused with insufficient_credits (402, DETAIL has required and available), in_debt (402),
+account_frozen (403) or account_closed (409); then nothing has changed. Give p_idempotency_key so
+that the call can be repeated: the same key and request return the recorded receipt.';
+
+--
+-- Name: expire_due(integer); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.expire_due(p_limit integer DEFAULT 1000) RETURNS credits.sweep
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_limit integer := coalesce(p_limit, 1000);
+    v_now timestamptz := credits_private.clock();
+    v_account_ids text[];
+    v_account_id text;
+    v_one credits.sweep;
+    v_sweep credits.sweep;
+begin
+    perform credits_private.check_argument('p_limit', v_limit between 1 and 10000, '1 to 10000');
+    select array_agg(d.account_id order by d.account_id) into v_account_ids
+    from (
+        select distinct l.account_id
+        from (
+            select x.account_id
+            from credits_private.lots x
+            where x.is_open and x.expires_at <= v_now
+            order by x.expires_at
+            limit 10 * v_limit
+        ) as l
+        limit v_limit
+    ) as d;
+
+    v_sweep.accounts := 0;
+    v_sweep.lots := 0;
+    v_sweep.credits := 0;
+    foreach v_account_id in array coalesce(v_account_ids, '{}') loop
+        perform
+        from credits_private.accounts a
+        where a.account_id = v_account_id
+        for no key update skip locked;
+        continue when not found;
+        v_one := credits_private.post_expiry(v_account_id);
+        v_sweep.accounts := v_sweep.accounts + v_one.accounts;
+        v_sweep.lots := v_sweep.lots + v_one.lots;
+        v_sweep.credits := v_sweep.credits + v_one.credits;
+    end loop;
+    v_sweep.has_more := exists (
+        select from credits_private.lots l where l.is_open and l.expires_at <= v_now
+    );
+    return v_sweep;
+end
+$$;
+
+ALTER FUNCTION credits.expire_due(p_limit integer) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION expire_due(p_limit integer); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.expire_due(p_limit integer) IS 'Books credits past their expiry as breakage, dated at the expiry, for at most p_limit accounts.
+
+Run it every few minutes and again while has_more is true. Spends and balances are right without
+it.';
+
+--
+-- Name: expire_subscription_credits(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.expire_subscription_credits(p_account_id text, p_subscription text DEFAULT NULL::text, p_reason text DEFAULT 'cycle_end'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_text('p_subscription', p_subscription, 127);
+    perform credits_private.check_text('p_reason', p_reason);
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_end_subscription(
+        p_account_id, p_subscription, coalesce(p_reason, 'cycle_end'),
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Ends the live lots of a subscription now, or of all subscriptions, and books what is left as
+breakage.
+
+Purchased and promotional credits are not touched. Books an entry of amount 0 when nothing is
+left.';
+
+--
+-- Name: get_balance(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.get_balance(p_account_id text) RETURNS credits.balance
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_balance credits.balance;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    v_balance.account_id := p_account_id;
+    v_balance.as_of := credits_private.clock();
+
+    with tail as (
+        select t.debt, t.open_lot_id, t.open_lot_remaining
+        from credits_private.ledger t
+        where t.account_id = p_account_id
+        order by t.entry_id desc
+        limit 1
+    ),
+    live as (
+        select l.pool, l.expires_at,
+            l.remaining
+                + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end as credits
+        from credits_private.lots l
+        cross join tail t
+        where l.account_id = p_account_id and l.is_open and l.expires_at > v_balance.as_of
+    ),
+    per_pool as (
+        select p.pool, coalesce(sum(v.credits), 0)::bigint as credits
+        from credits_private.pools p
+        left join live v on v.pool = p.pool
+        group by p.pool
+    ),
+    next_expiry as (
+        select v.expires_at, sum(v.credits)::bigint as credits
+        from live v
+        where v.credits > 0 and isfinite(v.expires_at)
+        group by v.expires_at
+        order by v.expires_at
+        limit 1
+    )
+    select a.status, a.plan, coalesce(t.debt, 0), s.credits, s.pools, n.expires_at, n.credits
+    into v_balance.status, v_balance.plan, v_balance.debt, v_balance.balance, v_balance.pools,
+        v_balance.next_expires_at, v_balance.next_expires_amount
+    from (
+        select sum(q.credits)::bigint as credits, jsonb_object_agg(q.pool, q.credits) as pools
+        from per_pool q
+    ) as s
+    left join credits_private.accounts a on a.account_id = p_account_id
+    left join tail t on true
+    left join next_expiry n on true;
+
+    v_balance.available := case when v_balance.debt > 0 then 0 else v_balance.balance end;
+    v_balance.balance := v_balance.balance - v_balance.debt;
+    return v_balance;
+end
+$$;
+
+ALTER FUNCTION credits.get_balance(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION get_balance(p_account_id text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.get_balance(p_account_id text) IS 'What an account can spend right now: available is what deduct_credit would accept while status
+is active.
+
+balance is all live credits less the debt; pools maps each pool to its credits; next_expires_at
+and next_expires_amount tell what expires first. Reads as zeros for an unknown account.';
+
+--
+-- Name: grant_credits(text, bigint, text, timestamp with time zone, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text DEFAULT 'promotional'::text, p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_grant credits_private.grant_order;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_amount('p_amount', p_amount);
+    perform credits_private.check_pool('p_pool', coalesce(p_pool, 'promotional'));
+    perform credits_private.check_instant('p_expires_at', nullif(p_expires_at, 'infinity'));
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+
+    v_grant.pool := coalesce(p_pool, 'promotional');
+    v_grant.amount := p_amount;
+    v_grant.expires_at := p_expires_at;
+    return credits_private.post_grants(
+        p_account_id, array[v_grant], null, false, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Grants whole credits of a pool (subscription, promotional or purchased), for ever or until
+p_expires_at.
+
+Opens an unknown account. Credits of a paying pool settle debt first. For credits that somebody
+paid for use add_purchased_credits or record_payment, so that a refund can take them back.';
+
+--
+-- Name: ingest_stripe_event(text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) RETURNS credits.stripe_outcome
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_event credits_private.stripe_events;
+    v_outcome credits.stripe_outcome;
+begin
+    v_event := credits_private.parse_stripe_event(p_payload);
+    perform credits_private.check_argument(
+        'p_livemode', v_event.livemode = p_livemode, 'the mode of the event: ' || v_event.livemode
+    );
+    v_event.received_at := credits_private.clock();
+    insert into credits_private.stripe_events (
+        provider_account, event_id, event_type, livemode, api_version, created_at, payload, body,
+        received_at
+    )
+    values (
+        v_event.provider_account, v_event.event_id, v_event.event_type, v_event.livemode,
+        v_event.api_version, v_event.created_at, v_event.payload, v_event.body, v_event.received_at
+    )
+    on conflict do nothing;
+
+    select e.* into v_event
+    from credits_private.stripe_events e
+    where e.provider_account = v_event.provider_account and e.event_id = v_event.event_id
+    for update;
+
+    if v_event.outcome in ('applied', 'ignored') then
+        v_outcome.outcome := 'duplicate';
+    else
+        v_event := credits_private.try_stripe_event(v_event);
+        v_outcome.outcome := v_event.outcome;
+    end if;
+    v_outcome.event_id := v_event.event_id;
+    v_outcome.event_type := v_event.event_type;
+    v_outcome.reason := v_event.reason;
+    v_outcome.account_id := v_event.account_id;
+    return v_outcome;
+end
+$$;
+
+ALTER FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION ingest_stripe_event(p_payload text, p_livemode boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) IS 'Stores one event of Stripe, whose signature the caller has verified, and applies it once.
+
+p_payload is the body as received; p_livemode is the mode that the caller accepts, and an event
+of the other mode is refused. outcome is applied, duplicate, ignored, parked (waits for something
+that reason names) or failed (reason has the error; deliver it again to retry).';
+
+--
+-- Name: list_entries(text, integer, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_entries(p_account_id text, p_limit integer DEFAULT 100, p_before bigint DEFAULT NULL::bigint) RETURNS SETOF credits.entry
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    return query
+    select l.account_id, l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt,
+        credits_private.allocations_of(l), l.feature, l.reference, l.idempotency_key, l.metadata,
+        l.actor, l.created_at, l.occurred_at
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
+    order by l.entry_id desc
+    limit coalesce(p_limit, 100);
+end
+$$;
+
+ALTER FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_entries(p_account_id text, p_limit integer, p_before bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) IS 'Ledger of an account, newest entry first, at most 1000 a page.
+
+For the next page give the entry_id of the last row as p_before.';
+
+--
+-- Name: list_lots(text, integer, bigint, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_lots(p_account_id text, p_limit integer DEFAULT 100, p_after bigint DEFAULT NULL::bigint, p_live_only boolean DEFAULT true) RETURNS SETOF credits.lot
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := credits_private.clock();
+    v_live_only boolean := coalesce(p_live_only, true);
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    return query
+    with tail as (
+        select t.open_lot_id, t.open_lot_remaining
+        from credits_private.ledger t
+        where t.account_id = p_account_id
+        order by t.entry_id desc
+        limit 1
+    ),
+    listed as (
+        select l as lot from credits_private.lots l where l.account_id = p_account_id and l.is_open
+        union all
+        select l
+        from credits_private.lots l
+        where not v_live_only and l.account_id = p_account_id and not l.is_open
+    ),
+    held as (
+        select x.lot,
+            (x.lot).remaining
+                + case when (x.lot).lot_id = t.open_lot_id then t.open_lot_remaining else 0 end
+                as remaining
+        from listed x
+        cross join tail t
+    )
+    select (h.lot).account_id, (h.lot).lot_id, (h.lot).pool, (h.lot).priority, (h.lot).granted,
+        h.remaining, nullif((h.lot).expires_at, 'infinity'),
+        h.remaining > 0 and (h.lot).expires_at > v_now,
+        (h.lot).origin, (h.lot).subscription, (h.lot).period_start, (h.lot).period_end,
+        (h.lot).payment_id, (h.lot).cost_amount, (h.lot).cost_currency, (h.lot).reference,
+        (h.lot).granted_at
+    from held h
+    where (not v_live_only or (h.remaining > 0 and (h.lot).expires_at > v_now))
+        and (
+            p_after is null
+            or ((h.lot).priority, (h.lot).expires_at, (h.lot).lot_id) > (
+                select x.priority, x.expires_at, x.lot_id
+                from credits_private.lots x
+                where x.account_id = p_account_id and x.lot_id = p_after
+            )
+        )
+    order by (h.lot).priority, (h.lot).expires_at, (h.lot).lot_id
+    limit coalesce(p_limit, 100);
+end
+$$;
+
+ALTER FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) IS 'Lots of an account in the order in which they burn, at most 1000 a page.
+
+Only live lots unless p_live_only is false. For the next page give the lot_id of the last row as
+p_after. expires_at is null for never.';
+
+--
+-- Name: open_account(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.open_account(p_account_id text, p_kind text DEFAULT 'user'::text, p_time_zone text DEFAULT 'UTC'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_kind', coalesce(p_kind, 'user') in ('user', 'organisation', 'guest'),
+        'user, organisation or guest'
+    );
+    perform credits_private.check_time_zone('p_time_zone', coalesce(p_time_zone, 'UTC'));
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_open(
+        p_account_id, coalesce(p_kind, 'user'), coalesce(p_time_zone, 'UTC'),
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Opens an account of kind user, organisation or guest, with the time zone its periods are counted
+in.
+
+A grant opens an unknown account by itself; this call may then still set kind and time zone,
+once.';
+
+--
+-- Name: record_payment(text, text, bigint, text, jsonb, text, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text DEFAULT 'manual'::text, p_amount_returned bigint DEFAULT NULL::bigint, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_payment credits_private.payment_order;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_payment', length(p_payment) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_amount_paid', p_amount_paid is not null,
+        'whole number of the smallest currency unit, 0 or more'
+    );
+    perform credits_private.check_money(p_amount_paid, p_currency);
+    perform credits_private.check_text('p_provider', p_provider, 63);
+    perform credits_private.check_argument(
+        'p_provider', p_provider is distinct from 'stripe',
+        'any provider but stripe, whose payments come in with its events'
+    );
+    perform credits_private.check_argument(
+        'p_amount_returned',
+        p_amount_returned is null or p_amount_returned between 0 and 9007199254740991,
+        'null or whole number of the smallest currency unit, 0 or more'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+
+    v_payment.provider := coalesce(p_provider, 'manual');
+    v_payment.livemode := true;
+    v_payment.provider_account := '';
+    v_payment.object_id := p_payment;
+    v_payment.amount_paid := p_amount_paid;
+    v_payment.currency := p_currency;
+    v_payment.amount_returned := p_amount_returned;
+    return credits_private.post_grants(
+        p_account_id, credits_private.parse_grants(p_grants), v_payment, true,
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Records what was paid at a provider and grants what it bought, once per payment.
+
+p_grants is an array of objects: amount, and optionally pool (default purchased), expires_at,
+subscription, item, period_start, period_end, rollover_cap, cost (money of this lot). With
+subscription and period_start it renews the subscription. p_amount_returned is money that has
+gone back already; later refunds are told to clawback_credits. Amounts of money are in the
+smallest unit of p_currency.';
+
+--
+-- Name: refund_spend(text, bigint, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint DEFAULT NULL::bigint, p_spend_key text DEFAULT NULL::text, p_amount bigint DEFAULT NULL::bigint, p_if_expired text DEFAULT 'grace'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_entry_id', (p_entry_id is null) <> (p_spend_key is null),
+        'number of the spend, or its key as p_spend_key: exactly one of them'
+    );
+    perform credits_private.check_amount('p_amount', coalesce(p_amount, 1));
+    perform credits_private.check_argument(
+        'p_if_expired', coalesce(p_if_expired, 'grace') in ('grace', 'lapse'), 'grace or lapse'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_refund(
+        p_account_id, p_entry_id, p_spend_key, p_amount, coalesce(p_if_expired, 'grace'),
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Gives credits of a spend back to the lots they came from, in reverse; p_amount null gives back
+the rest.
+
+Any number of partial refunds, together at most the spend. If a lot has expired meanwhile, grace
+keeps its credits for the setting refund_grace after the expiry, lapse books them as breakage.';
+
+--
+-- Name: renew_subscription(text, text, bigint, timestamp with time zone, timestamp with time zone, bigint, text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint DEFAULT 0, p_item text DEFAULT NULL::text, p_payment text DEFAULT NULL::text, p_amount_paid bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_grant credits_private.grant_order;
+    v_payment credits_private.payment_order;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_subscription', length(p_subscription) between 1 and 127, '1 to 127 characters'
+    );
+    perform credits_private.check_amount('p_amount', p_amount);
+    perform credits_private.check_argument(
+        'p_period_start', p_period_start is not null, 'an instant in the years 1970 to 9999'
+    );
+    perform credits_private.check_instant('p_period_start', p_period_start);
+    perform credits_private.check_argument(
+        'p_period_end', p_period_end > p_period_start, 'an instant after p_period_start'
+    );
+    perform credits_private.check_instant('p_period_end', p_period_end);
+    perform credits_private.check_argument(
+        'p_rollover_cap', p_rollover_cap is null or p_rollover_cap between 0 and 9007199254740991,
+        'null for no cap, or whole number from 0 to 9007199254740991'
+    );
+    perform credits_private.check_text('p_item', p_item, 127);
+    perform credits_private.check_text('p_payment', p_payment);
+    perform credits_private.check_money(p_amount_paid, p_currency);
+    perform credits_private.check_argument(
+        'p_payment', p_payment is not null or p_amount_paid is null,
+        'id of the payment when p_amount_paid is given'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+
+    v_grant.pool := 'subscription';
+    v_grant.amount := p_amount;
+    v_grant.subscription := p_subscription;
+    v_grant.item := coalesce(p_item, '');
+    v_grant.period_start := p_period_start;
+    v_grant.period_end := p_period_end;
+    v_grant.rollover_cap := p_rollover_cap;
+    if p_payment is not null then
+        v_payment.provider := 'manual';
+        v_payment.livemode := true;
+        v_payment.provider_account := '';
+        v_payment.object_id := p_payment;
+        v_payment.amount_paid := p_amount_paid;
+        v_payment.currency := p_currency;
+    end if;
+    return credits_private.post_grants(
+        p_account_id, array[v_grant], v_payment, true, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Grants the credits of a subscription period and ends the periods before it that are over.
+
+What they left carries over up to p_rollover_cap (0: nothing, null: all of it); the rest is
+booked as breakage; no other lot is touched. Granted once per p_subscription, p_item and
+p_period_start.';
+
+--
+-- Name: schema_version(); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.schema_version() RETURNS credits.schema_version
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_version credits.schema_version;
+begin
+    select max(m.id) filter (where m.kind in ('versioned', 'baseline')),
+        encode(sha256(convert_to(
+            coalesce(
+                string_agg(m.id || ':' || m.checksum || E'\n', '' order by m.id collate "C"), ''
+            ),
+            'UTF8'
+        )), 'hex')
+    into v_version.migration, v_version.checksum
+    from credits_private.schema_migrations m;
+    return v_version;
+end
+$$;
+
+ALTER FUNCTION credits.schema_version() OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION schema_version(); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.schema_version() IS 'Newest migration and a SHA-256 over all applied files; a program compares it with its own.';
+
+--
+-- Name: set_stripe_price(text, bigint, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint DEFAULT 0) RETURNS credits.stripe_price
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := credits_private.clock();
+    v_price credits.stripe_price;
+begin
+    perform credits_private.check_argument(
+        'p_price', length(p_price) between 1 and 255, 'id of a price, 1 to 255 characters'
+    );
+    perform credits_private.check_amount('p_credits', p_credits);
+    perform credits_private.check_argument(
+        'p_rollover_cap', p_rollover_cap is null or p_rollover_cap between 0 and 9007199254740991,
+        'null for no cap, or whole number from 0 to 9007199254740991'
+    );
+
+    insert into credits_private.stripe_prices (price, credits, rollover_cap, updated_at)
+    values (p_price, p_credits, p_rollover_cap, v_now)
+    on conflict (price) do update
+    set credits = excluded.credits, rollover_cap = excluded.rollover_cap,
+        updated_at = excluded.updated_at;
+    perform credits_private.lock_meeting_point('price:' || p_price);
+    perform credits_private.wake_stripe_events('price:' || p_price);
+
+    v_price.price := p_price;
+    v_price.credits := p_credits;
+    v_price.rollover_cap := p_rollover_cap;
+    v_price.updated_at := v_now;
+    return v_price;
+end
+$$;
+
+ALTER FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) IS 'Sets what one unit of a Stripe subscription price is worth; p_rollover_cap null carries
+everything over.
+
+Past grants stay as they are. Invoices that were parked because the price was unknown are applied
+now.';
+
+--
+-- Name: verify(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.verify(p_account_id text DEFAULT NULL::text) RETURNS SETOF credits.finding
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    r_account record;
+begin
+    if p_account_id is not null then
+        perform credits_private.check_account_id(p_account_id);
+    end if;
+    for r_account in
+        select a.account_id
+        from credits_private.accounts a
+        where p_account_id is null or a.account_id = p_account_id
+        order by a.account_id
+    loop
+        return query select * from credits_private.verify_entries(r_account.account_id);
+        return query select * from credits_private.verify_lots(r_account.account_id);
+        return query select * from credits_private.verify_payments(r_account.account_id);
+    end loop;
+    return query select * from credits_private.verify_orphans(p_account_id);
+end
+$$;
+
+ALTER FUNCTION credits.verify(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION verify(p_account_id text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.verify(p_account_id text) IS 'One row per violated invariant of one account, or of all accounts; no row means that all is well.
+
+It reads the whole ledger of each account. Run it nightly, and after anything that worries you.';
+
+--
+-- Name: actor(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.actor() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case pg_catalog.current_setting('role')
+        when 'none' then session_user::text
+        else session_user::text || ':' || pg_catalog.current_setting('role')
+    end
+$$;
+
+ALTER FUNCTION credits_private.actor() OWNER TO credits_owner;
+
+--
+-- Name: allocation(bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.allocation(p_lot_id bigint, p_amount bigint) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_array(p_lot_id, p_amount))
+$$;
+
+ALTER FUNCTION credits_private.allocation(p_lot_id bigint, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: allocations_of(credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.allocations_of(p_entry credits_private.ledger) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_entry.allocations is null and p_entry.amount <> 0
+            then credits_private.allocation(p_entry.open_lot_id, p_entry.amount)
+        else p_entry.allocations
+    end
+$$;
+
+ALTER FUNCTION credits_private.allocations_of(p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: stripe_events; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_events (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    event_id text NOT NULL COLLATE pg_catalog."C",
+    event_type text NOT NULL,
+    livemode boolean NOT NULL,
+    api_version text,
+    created_at timestamp with time zone NOT NULL,
+    payload text NOT NULL,
+    body jsonb NOT NULL,
+    outcome text DEFAULT 'received'::text NOT NULL,
+    reason text,
+    waits_for text COLLATE pg_catalog."C",
+    account_id text COLLATE pg_catalog."C",
+    attempts integer DEFAULT 0 NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    applied_at timestamp with time zone,
+    CONSTRAINT stripe_events_outcome_is_known CHECK ((outcome = ANY (ARRAY['received'::text, 'applied'::text, 'ignored'::text, 'parked'::text, 'failed'::text]))),
+    CONSTRAINT stripe_events_parked_waits CHECK (((outcome = 'parked'::text) = (waits_for IS NOT NULL)))
+);
+
+ALTER TABLE credits_private.stripe_events OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_events; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_events IS 'Every verified event of Stripe, once, with what became of it.';
+
+--
+-- Name: COLUMN stripe_events.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_events.event_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.event_id IS 'Id of the event.';
+
+--
+-- Name: COLUMN stripe_events.event_type; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.event_type IS 'Type of the event.';
+
+--
+-- Name: COLUMN stripe_events.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.livemode IS 'False for a test-mode event.';
+
+--
+-- Name: COLUMN stripe_events.api_version; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.api_version IS 'API version in which the body was rendered.';
+
+--
+-- Name: COLUMN stripe_events.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.created_at IS 'When Stripe made the event; whole seconds.';
+
+--
+-- Name: COLUMN stripe_events.payload; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.payload IS 'The body as it was received, to the letter.';
+
+--
+-- Name: COLUMN stripe_events.body; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.body IS 'The body parsed; NUL characters are replaced by U+FFFD.';
+
+--
+-- Name: COLUMN stripe_events.outcome; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.outcome IS 'received, applied, ignored, parked or failed.';
+
+--
+-- Name: COLUMN stripe_events.reason; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.reason IS 'Why it was ignored, parked or failed.';
+
+--
+-- Name: COLUMN stripe_events.waits_for; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.waits_for IS 'What a parked event waits for, kind and id.';
+
+--
+-- Name: COLUMN stripe_events.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.account_id IS 'Account that the event was about, once known.';
+
+--
+-- Name: COLUMN stripe_events.attempts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.attempts IS 'How often it was tried.';
+
+--
+-- Name: COLUMN stripe_events.received_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.received_at IS 'When it arrived first.';
+
+--
+-- Name: COLUMN stripe_events.applied_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.applied_at IS 'When it was tried last.';
+
+--
+-- Name: apply_charge_refund(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_charge_refund(p_event credits_private.stripe_events, p_charge jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ids text[] := array_remove(
+        array[
+            credits_private.stripe_id(p_charge -> 'payment_intent'),
+            credits_private.stripe_id(p_charge -> 'id')
+        ],
+        null
+    );
+    v_refunded bigint := (p_charge ->> 'amount_refunded')::bigint;
+    v_ref credits_private.payment_refs;
+    v_payment credits_private.payments;
+    v_name credits_private.payment_order;
+begin
+    if cardinality(v_ids) = 0 or v_refunded is null then
+        return credits_private.stripe_result(
+            'parked', 'the charge lacks its id or the amount refunded', 'operator'
+        );
+    end if;
+    v_ref := credits_private.find_stripe_payment(p_event, v_ids);
+    if v_ref.account_id is null then
+        perform credits_private.lock_meeting_point(
+            credits_private.stripe_wait_name(p_event, v_ids[1])
+        );
+        v_ref := credits_private.find_stripe_payment(p_event, v_ids);
+    end if;
+    if v_ref.account_id is null then
+        return credits_private.stripe_result(
+            'parked', 'payment ' || v_ids[1] || ' has granted no credits yet',
+            credits_private.stripe_wait_name(p_event, v_ids[1])
+        );
+    end if;
+
+    perform credits_private.lock_account(v_ref.account_id, p_create => false);
+    select p.* into v_payment
+    from credits_private.payments p
+    where p.account_id = v_ref.account_id and p.payment_id = v_ref.payment_id;
+    if v_refunded <= v_payment.amount_returned then
+        return credits_private.stripe_result(
+            'applied', 'the money was known to be back', p_account_id => v_ref.account_id
+        );
+    end if;
+    v_name.provider := 'stripe';
+    v_name.livemode := p_event.livemode;
+    v_name.provider_account := p_event.provider_account;
+    v_name.object_id := v_ref.object_id;
+    v_name.amount_returned := v_refunded;
+    perform credits_private.post_clawback(
+        v_ref.account_id,
+        v_name,
+        greatest(
+            v_payment.target,
+            credits_private.share_of(v_payment.granted, v_payment.amount_paid, v_refunded)
+        ),
+        p_charge ->> 'id',
+        concat_ws(
+            ':', 'stripe', case when not p_event.livemode then 'test' end,
+            nullif(p_event.provider_account, ''), p_event.event_id
+        ),
+        null
+    );
+    return credits_private.stripe_result('applied', p_account_id => v_ref.account_id);
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_charge_refund(p_event credits_private.stripe_events, p_charge jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_checkout_session(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_checkout_session(p_event credits_private.stripe_events, p_session jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_metadata jsonb := p_session -> 'metadata';
+    v_account_id text := coalesce(
+        nullif(v_metadata ->> 'account', ''), nullif(p_session ->> 'client_reference_id', '')
+    );
+    v_grant credits_private.grant_order;
+begin
+    if p_session ->> 'mode' is distinct from 'payment' then
+        return credits_private.stripe_result(
+            'ignored', 'credits of a subscription come with its invoices'
+        );
+    elsif v_metadata ->> 'credits_frozen' is distinct from '1' then
+        return credits_private.stripe_result('ignored', 'metadata has no credits_frozen=1');
+    elsif coalesce(p_session ->> 'payment_status', '') not in ('paid', 'no_payment_required') then
+        return credits_private.stripe_result('ignored', 'not paid yet');
+    elsif credits_private.stripe_id(p_session -> 'id') is null
+        or p_session ->> 'amount_total' is null
+        or p_session ->> 'currency' is null
+    then
+        return credits_private.stripe_result(
+            'parked', 'the session lacks its id, amount or currency', 'operator'
+        );
+    elsif (p_session ->> 'amount_total')::bigint = 0
+        and credits_private.setting('free_purchases') = 'ignore'
+    then
+        return credits_private.stripe_result(
+            'ignored', 'nothing was paid, and free_purchases is ignore'
+        );
+    elsif coalesce(v_metadata ->> 'credits' ~ '^[1-9][0-9]{0,14}$', false) is false then
+        return credits_private.stripe_result(
+            'parked', 'metadata credits is not a whole number', 'operator'
+        );
+    elsif (length(v_account_id) <= 255) is not true then
+        return credits_private.stripe_result(
+            'parked', 'no legal account in metadata or client_reference_id', 'operator'
+        );
+    end if;
+
+    v_grant.pool := 'purchased';
+    v_grant.amount := (v_metadata ->> 'credits')::bigint;
+    return credits_private.record_stripe_payment(
+        p_event,
+        v_account_id,
+        array[credits_private.stripe_id(p_session -> 'payment_intent'), p_session ->> 'id'],
+        (p_session ->> 'amount_total')::bigint,
+        p_session ->> 'currency',
+        array[v_grant]
+    );
+end
+$_$;
+
+ALTER FUNCTION credits_private.apply_checkout_session(p_event credits_private.stripe_events, p_session jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_invoice(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_invoice(p_event credits_private.stripe_events, p_invoice jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_account_id text;
+    v_price credits_private.stripe_prices;
+    v_grant credits_private.grant_order;
+    v_grants credits_private.grant_order[] := array[]::credits_private.grant_order[];
+    r_line record;
+begin
+    if p_invoice ->> 'status' is distinct from 'paid'
+        and p_invoice ->> 'paid' is distinct from 'true'
+    then
+        return credits_private.stripe_result('ignored', 'invoice is not paid');
+    elsif p_invoice -> 'lines' ->> 'has_more' = 'true' then
+        return credits_private.stripe_result(
+            'parked', 'the event does not show all lines of the invoice', 'operator'
+        );
+    end if;
+
+    for r_line in
+        select x.subscription, x.item, x.price, x.period_start, x.period_end,
+            sum(x.quantity)::bigint as quantity, sum(x.amount)::bigint as amount,
+            min(x.account_id) as account_id
+        from credits_private.invoice_periods(
+            p_invoice, p_free => credits_private.setting('free_purchases') = 'grant'
+        ) as x
+        group by x.subscription, x.item, x.price, x.period_start, x.period_end
+        order by min(x.ordinal)
+    loop
+        if (
+            length(r_line.price) between 1 and 255
+            and length(r_line.subscription) between 1 and 127
+            and length(concat_ws(':', r_line.item, r_line.price)) between 1 and 127
+            and r_line.period_start < r_line.period_end
+        ) is not true then
+            return credits_private.stripe_result(
+                'parked',
+                'a line of the invoice lacks its price, subscription or period',
+                'operator'
+            );
+        end if;
+        v_price := credits_private.find_stripe_price(r_line.price);
+        if v_price.price is null then
+            return credits_private.stripe_result(
+                'parked', 'price ' || r_line.price || ' is unknown: set its credits',
+                'price:' || r_line.price, r_line.account_id
+            );
+        end if;
+        v_account_id := coalesce(v_account_id, r_line.account_id);
+        v_grant := null;
+        v_grant.pool := 'subscription';
+        v_grant.amount := v_price.credits * r_line.quantity;
+        v_grant.subscription := r_line.subscription;
+        v_grant.item := concat_ws(':', r_line.item, r_line.price);
+        v_grant.period_start := r_line.period_start;
+        v_grant.period_end := r_line.period_end;
+        v_grant.rollover_cap := v_price.rollover_cap;
+        v_grant.cost := r_line.amount;
+        v_grants := v_grants || v_grant;
+    end loop;
+
+    if cardinality(v_grants) = 0 then
+        return credits_private.stripe_result(
+            'ignored', 'no line of the invoice is a paid subscription period'
+        );
+    elsif (length(v_account_id) <= 255) is not true then
+        return credits_private.stripe_result(
+            'parked', 'no legal account in the metadata of invoice or subscription', 'operator'
+        );
+    elsif credits_private.stripe_id(p_invoice -> 'id') is null
+        or p_invoice ->> 'amount_paid' is null
+        or p_invoice ->> 'currency' is null
+    then
+        return credits_private.stripe_result(
+            'parked', 'the invoice lacks its id, amount paid or currency', 'operator'
+        );
+    end if;
+    return credits_private.record_stripe_payment(
+        p_event,
+        v_account_id,
+        array[
+            p_invoice ->> 'id',
+            credits_private.stripe_id(p_invoice -> 'payment_intent'),
+            credits_private.stripe_id(p_invoice -> 'charge')
+        ],
+        (p_invoice ->> 'amount_paid')::bigint,
+        p_invoice ->> 'currency',
+        v_grants
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_invoice(p_event credits_private.stripe_events, p_invoice jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_stripe_event(credits_private.stripe_events); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_stripe_event(p_event credits_private.stripe_events) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    case p_event.event_type
+        when 'checkout.session.completed' then
+            return credits_private.apply_checkout_session(
+                p_event, p_event.body -> 'data' -> 'object'
+            );
+        when 'invoice.paid' then
+            return credits_private.apply_invoice(p_event, p_event.body -> 'data' -> 'object');
+        when 'charge.refunded' then
+            return credits_private.apply_charge_refund(p_event, p_event.body -> 'data' -> 'object');
+        else
+            return credits_private.stripe_result('ignored', 'events of this type move no credits');
+    end case;
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
+
+--
+-- Name: book(credits_private.account_state, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger := p_entry;
+    v_to_debt bigint;
+begin
+    v_entry.allocations := coalesce(v_entry.allocations, '[]');
+    select coalesce(sum(x.amount), 0), coalesce(sum(x.amount) filter (where x.lot_id = 0), 0)
+    into v_entry.amount, v_to_debt
+    from credits_private.parts_of(v_entry.allocations) as x;
+
+    v_state.entry_id := v_state.entry_id + 1;
+    v_state.command_id := coalesce(v_state.command_id, v_state.entry_id);
+    v_state.created_at := greatest(v_state.now, v_state.created_at);
+    v_state.balance := v_state.balance + v_entry.amount;
+    v_state.debt := v_state.debt - v_to_debt;
+
+    v_entry.account_id := v_state.account_id;
+    v_entry.entry_id := v_state.entry_id;
+    v_entry.command_id := v_state.command_id;
+    v_entry.balance := v_state.balance;
+    v_entry.debt := v_state.debt;
+    v_entry.open_lot_remaining := 0;
+    v_entry.actor := credits_private.actor();
+    v_entry.created_at := v_state.created_at;
+    v_entry.occurred_at := coalesce(v_entry.occurred_at, v_state.created_at);
+    v_state.entries := v_state.entries || v_entry;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: lots; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.lots (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    lot_id bigint NOT NULL,
+    pool text NOT NULL,
+    priority integer NOT NULL,
+    granted bigint NOT NULL,
+    remaining bigint NOT NULL,
+    expired bigint DEFAULT 0 NOT NULL,
+    clawed bigint DEFAULT 0 NOT NULL,
+    clawed_at timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    is_open boolean NOT NULL,
+    origin text NOT NULL,
+    subscription text COLLATE pg_catalog."C",
+    item text COLLATE pg_catalog."C",
+    period_start timestamp with time zone,
+    period_end timestamp with time zone,
+    payment_id bigint,
+    cost_amount bigint,
+    cost_currency text,
+    reference text,
+    granted_at timestamp with time zone NOT NULL,
+    CONSTRAINT lots_clawed_has_time CHECK (((clawed > 0) = (clawed_at IS NOT NULL))),
+    CONSTRAINT lots_clawed_is_in_range CHECK (((clawed >= 0) AND (clawed <= granted))),
+    CONSTRAINT lots_expired_is_in_range CHECK (((expired >= 0) AND (expired <= granted))),
+    CONSTRAINT lots_granted_is_positive CHECK ((granted > 0)),
+    CONSTRAINT lots_holding_is_open CHECK ((is_open OR (remaining = 0))),
+    CONSTRAINT lots_origin_is_known CHECK ((origin = ANY (ARRAY['grant'::text, 'rollover'::text, 'restoration'::text]))),
+    CONSTRAINT lots_remaining_is_in_range CHECK (((remaining >= 0) AND (remaining <= granted)))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE credits_private.lots OWNER TO credits_owner;
+
+--
+-- Name: TABLE lots; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.lots IS 'Grants of credits. The open lot is checked out into the newest ledger entry: read lots through the API.';
+
+--
+-- Name: COLUMN lots.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.account_id IS 'Account that holds the lot.';
+
+--
+-- Name: COLUMN lots.lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.lot_id IS 'Number of the entry that created the lot.';
+
+--
+-- Name: COLUMN lots.pool; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.pool IS 'Pool of the credits.';
+
+--
+-- Name: COLUMN lots.priority; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.priority IS 'Burn priority of the pool at the time of the grant.';
+
+--
+-- Name: COLUMN lots.granted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.granted IS 'Credits that the lot began with.';
+
+--
+-- Name: COLUMN lots.remaining; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.remaining IS 'Credits left; 0 while the lot is checked out.';
+
+--
+-- Name: COLUMN lots.expired; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.expired IS 'Credits of the lot that were lost to expiry.';
+
+--
+-- Name: COLUMN lots.clawed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.clawed IS 'Credits of the lot that are taken back at present.';
+
+--
+-- Name: COLUMN lots.clawed_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.clawed_at IS 'Since when credits are taken back; restored lots live longer by that time.';
+
+--
+-- Name: COLUMN lots.expires_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.expires_at IS 'First instant at which the credits cannot be spent; infinity for never.';
+
+--
+-- Name: COLUMN lots.is_open; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.is_open IS 'False once exhausted or expired.';
+
+--
+-- Name: COLUMN lots.origin; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.origin IS 'grant, rollover (carried over from an older lot) or restoration (given back after the older lot had ended).';
+
+--
+-- Name: COLUMN lots.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.subscription IS 'Subscription that the lot belongs to.';
+
+--
+-- Name: COLUMN lots.item; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.item IS 'Item of the subscription that a renewal granted; one grant per item and period.';
+
+--
+-- Name: COLUMN lots.period_start; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.period_start IS 'Start of the paid period.';
+
+--
+-- Name: COLUMN lots.period_end; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.period_end IS 'End of the paid period, without grace.';
+
+--
+-- Name: COLUMN lots.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.payment_id IS 'Payment that bought the lot, or the lot that it derives from.';
+
+--
+-- Name: COLUMN lots.cost_amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.cost_amount IS 'What was paid for all granted credits, in the smallest unit of the currency.';
+
+--
+-- Name: COLUMN lots.cost_currency; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.cost_currency IS 'Currency of cost_amount, ISO 4217 in lower case.';
+
+--
+-- Name: COLUMN lots.reference; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.reference IS 'Reference of the command that granted it.';
+
+--
+-- Name: COLUMN lots.granted_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.granted_at IS 'When the grant was booked.';
+
+--
+-- Name: book_lot(credits_private.account_state, credits_private.lots, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_lot credits_private.lots := p_lot;
+    v_entry credits_private.ledger := p_entry;
+begin
+    v_lot.lot_id := p_state.entry_id + 1;
+    v_entry.allocations := coalesce(v_entry.allocations, '[]')
+        || credits_private.allocation(v_lot.lot_id, v_lot.granted);
+    v_state := credits_private.book(p_state, v_entry);
+    v_state.next_event_at := least(v_state.next_event_at, v_lot.expires_at);
+
+    v_lot.account_id := v_state.account_id;
+    v_lot.remaining := v_lot.granted;
+    v_lot.expired := 0;
+    v_lot.clawed := 0;
+    v_lot.clawed_at := null;
+    v_lot.is_open := true;
+    v_lot.granted_at := v_state.created_at;
+    insert into credits_private.lots values (v_lot.*) on conflict do nothing;
+    perform credits_private.check_inserted(found, v_lot.account_id, v_lot.lot_id);
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: catch_up(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.catch_up(p_state credits_private.account_state) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+begin
+    if v_state.open_lot_id is not null then
+        update credits_private.lots l
+        set remaining = v_state.open_lot_remaining, is_open = v_state.open_lot_remaining > 0
+        where l.account_id = v_state.account_id and l.lot_id = v_state.open_lot_id;
+        v_state.open_lot_id := null;
+        v_state.open_lot_remaining := 0;
+    end if;
+    return credits_private.expire_lots(v_state, p_on_their_own => true);
+end
+$$;
+
+ALTER FUNCTION credits_private.catch_up(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: check_account_id(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_account_id(p_account_id text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        'p_account_id', length(p_account_id) between 1 and 255, '1 to 255 characters'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_account_id(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: check_amount(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_amount(p_argument text, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        p_argument,
+        p_amount between 1 and 9007199254740991,
+        'whole number from 1 to 9007199254740991'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_amount(p_argument text, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: check_argument(text, boolean, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_argument(p_argument text, p_is_legal boolean, p_allowed text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_is_legal is not true then
+        perform credits_private.fail(
+            'invalid_argument', jsonb_build_object('argument', p_argument, 'allowed', p_allowed)
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_argument(p_argument text, p_is_legal boolean, p_allowed text) OWNER TO credits_owner;
+
+--
+-- Name: check_inserted(boolean, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_inserted(p_inserted boolean, p_account_id text, p_entry_id bigint) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not p_inserted then
+        perform credits_private.fail(
+            'internal_error',
+            jsonb_build_object('account_id', p_account_id, 'entry_id', p_entry_id)
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_inserted(p_inserted boolean, p_account_id text, p_entry_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: check_instant(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_instant(p_argument text, p_instant timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        p_argument,
+        p_instant is null
+        or p_instant >= timestamptz '1970-01-01 00:00:00+00'
+        and p_instant < timestamptz '10000-01-01 00:00:00+00',
+        'an instant in the years 1970 to 9999'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_instant(p_argument text, p_instant timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: check_money(bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_money(p_amount_paid bigint, p_currency text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    perform credits_private.check_argument(
+        'p_amount_paid',
+        p_amount_paid is null or p_amount_paid between 0 and 9007199254740991,
+        'null or whole number of the smallest currency unit from 0 to 9007199254740991'
+    );
+    perform credits_private.check_argument(
+        'p_currency',
+        (p_currency is null) = (p_amount_paid is null) and (
+            p_currency is null or p_currency ~ '^[a-z]{3}$'
+        ),
+        'ISO 4217 code in lower case; given together with p_amount_paid'
+    );
+end
+$_$;
+
+ALTER FUNCTION credits_private.check_money(p_amount_paid bigint, p_currency text) OWNER TO credits_owner;
+
+--
+-- Name: check_pool(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_pool(p_argument text, p_pool text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_pools text;
+begin
+    select string_agg(p.pool, ', ' order by p.priority, p.pool) into v_pools
+    from credits_private.pools p;
+    perform credits_private.check_argument(
+        p_argument,
+        exists (select from credits_private.pools p where p.pool = p_pool),
+        'one of ' || v_pools
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_pool(p_argument text, p_pool text) OWNER TO credits_owner;
+
+--
+-- Name: check_status(credits_private.account_state, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_status(p_state credits_private.account_state, p_allowed text[]) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_state.status is not null and p_state.status <> all (p_allowed) then
+        perform credits_private.fail(
+            case p_state.status when 'frozen' then 'account_frozen' else 'account_closed' end,
+            jsonb_build_object('account_id', p_state.account_id)
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_status(p_state credits_private.account_state, p_allowed text[]) OWNER TO credits_owner;
+
+--
+-- Name: check_tail(text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_tail(p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_text('p_reference', p_reference);
+    perform credits_private.check_text('p_idempotency_key', p_idempotency_key);
+    perform credits_private.check_argument(
+        'p_idempotency_key',
+        p_idempotency_key is null
+        or not (
+            starts_with(p_idempotency_key, 'stripe:')
+            or starts_with(p_idempotency_key, 'ref:')
+            or starts_with(p_idempotency_key, 'pgcredits:')
+        ),
+        'a key that does not begin with stripe:, ref: or pgcredits:'
+    );
+    perform credits_private.check_argument(
+        'p_metadata',
+        p_metadata is null or (
+            jsonb_typeof(p_metadata) = 'object' and octet_length(p_metadata::text) <= 16384
+        ),
+        'null or a JSON object of at most 16384 bytes'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_tail(p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: check_text(text, text, integer); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_text(p_argument text, p_text text, p_most integer DEFAULT 255) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        p_argument,
+        p_text is null or length(p_text) between 1 and p_most,
+        'null or 1 to ' || p_most || ' characters'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_text(p_argument text, p_text text, p_most integer) OWNER TO credits_owner;
+
+--
+-- Name: check_time_zone(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_is_known boolean;
+begin
+    begin
+        -- Names of regions, and of fixed offsets; the server would take POSIX rules as well.
+        v_is_known := (
+                p_time_zone in ('UTC', 'GMT')
+                or p_time_zone ~ '^Etc/GMT[+-]([0-9]|1[0-4])$'
+                or p_time_zone ~ '^[A-Z][A-Za-z_]*(/[A-Z][A-Za-z_-]*)+$'
+            )
+            and isfinite(timestamptz '2000-01-01 00:00:00+00' at time zone p_time_zone);
+    exception
+        -- The server does not know the zone.
+        when invalid_parameter_value then
+            v_is_known := false;
+    end;
+    perform credits_private.check_argument(
+        p_argument, v_is_known, 'IANA time zone by region and city, such as Europe/Berlin, or UTC'
+    );
+end
+$_$;
+
+ALTER FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) OWNER TO credits_owner;
+
+--
+-- Name: clock(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.clock() RETURNS timestamp with time zone
+    LANGUAGE sql PARALLEL SAFE
+    AS $$
+    select pg_catalog.clock_timestamp()
+$$;
+
+ALTER FUNCTION credits_private.clock() OWNER TO credits_owner;
+
+--
+-- Name: derive_lot(credits_private.lots, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.derive_lot(p_lot credits_private.lots, p_origin text, p_amount bigint) RETURNS credits_private.lots
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lot credits_private.lots := p_lot;
+begin
+    v_lot.origin := p_origin;
+    v_lot.granted := p_amount;
+    v_lot.cost_amount := floor(p_lot.cost_amount::numeric * p_amount / p_lot.granted);
+    return v_lot;
+end
+$$;
+
+ALTER FUNCTION credits_private.derive_lot(p_lot credits_private.lots, p_origin text, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: describe_grants(credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.describe_grants(p_grants credits_private.grant_order[], p_payment credits_private.payment_order) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_strip_nulls(jsonb_build_object(
+        'payment', p_payment.object_id,
+        'provider', p_payment.provider,
+        'amount_paid', p_payment.amount_paid,
+        'currency', p_payment.currency,
+        'grants', jsonb_agg(
+            jsonb_build_object(
+                'amount', g.amount,
+                'pool', g.pool,
+                'subscription', g.subscription,
+                'item', g.item,
+                'period_start', extract(epoch from g.period_start)
+            )
+            order by g.position
+        )
+    ))
+    from unnest(p_grants) with ordinality as g (
+        pool, amount, expires_at, subscription, item,
+        period_start, period_end, rollover_cap, cost, position
+    )
+$$;
+
+ALTER FUNCTION credits_private.describe_grants(p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
+
+--
+-- Name: draw_lot(text, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update credits_private.lots l
+    set remaining = l.remaining - p_amount, is_open = l.remaining > p_amount
+    where l.account_id = p_account_id and l.lot_id = p_lot_id;
+end
+$$;
+
+ALTER FUNCTION credits_private.draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: exact_interval(interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.exact_interval(p_interval interval) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.make_interval(secs => extract(epoch from p_interval)::double precision)
+$$;
+
+ALTER FUNCTION credits_private.exact_interval(p_interval interval) OWNER TO credits_owner;
+
+--
+-- Name: expire_lots(credits_private.account_state, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_on_their_own boolean) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger;
+    r_lot record;
+begin
+    if v_state.next_event_at > v_state.now then
+        return v_state;
+    end if;
+
+    for r_lot in
+        select l.lot_id, l.remaining, l.expires_at
+        from credits_private.lots l
+        where l.account_id = v_state.account_id and l.is_open and l.expires_at <= v_state.now
+        order by l.expires_at, l.lot_id
+    loop
+        update credits_private.lots l
+        set remaining = 0, expired = l.expired + r_lot.remaining, is_open = false
+        where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
+
+        if r_lot.remaining > 0 then
+            v_entry := null;
+            v_entry.kind := 'expire';
+            v_entry.allocations := credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
+            v_entry.occurred_at := r_lot.expires_at;
+            v_state := credits_private.book(v_state, v_entry);
+            if p_on_their_own then
+                v_state.command_id := null;
+            end if;
+        end if;
+    end loop;
+
+    select coalesce(min(l.expires_at), 'infinity') into v_state.next_event_at
+    from credits_private.lots l
+    where l.account_id = v_state.account_id and l.is_open;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_on_their_own boolean) OWNER TO credits_owner;
+
+--
+-- Name: fail(text, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.fail(p_code text, p_values jsonb DEFAULT '{}'::jsonb, p_hint text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_sqlstate text;
+    v_message text;
+    v_hint text;
+begin
+    select r.sqlstate, r.message, r.hint into strict v_sqlstate, v_message, v_hint
+    from (values
+        ('invalid_argument', 'PT400', 'invalid argument',
+            'Correct the argument that DETAIL names and call again.'),
+        ('insufficient_credits', 'PT402', 'insufficient credits',
+            'Ask for less, or let the account buy credits and call again.'),
+        ('in_debt', 'PT402', 'account is in debt',
+            'Credits that were spent have been taken back; the next paid credits settle the debt.'),
+        ('account_frozen', 'PT403', 'account is frozen',
+            'An administrator has to unfreeze the account.'),
+        ('append_only', 'PT403', 'ledger is append-only',
+            'Book a new entry through the API instead of changing an old one.'),
+        ('account_not_found', 'PT404', 'account not found',
+            'Open the account or grant credits to it first.'),
+        ('entry_not_found', 'PT404', 'entry not found',
+            'Look the entry up with list_entries.'),
+        ('payment_not_found', 'PT404', 'payment not found',
+            'Record the payment first, or name it as it was recorded.'),
+        ('account_closed', 'PT409', 'account is closed',
+            'A closed account takes no credits; use another account.'),
+        ('idempotency_conflict', 'PT409',
+            'idempotency key or payment already used for another request',
+            'Repeat the first request unchanged, or choose a new key.'),
+        ('invalid_state', 'PT409', 'not possible in this state',
+            'Read the current state and decide again.'),
+        ('balance_limit', 'PT422', 'balance limit exceeded',
+            'An account holds at most 9007199254740991 credits.'),
+        ('refund_exceeds_spend', 'PT422', 'refund exceeds the spend',
+            'Refund at most what DETAIL calls refundable.'),
+        ('internal_error', 'PT500', 'internal error',
+            'This is a defect of pgcredits: run verify and report it.')
+    ) as r (code, sqlstate, message, hint)
+    where r.code = p_code;
+
+    raise exception using
+        errcode = v_sqlstate,
+        message = v_message,
+        detail = (jsonb_build_object('code', p_code) || coalesce(p_values, '{}'))::text,
+        hint = coalesce(p_hint, v_hint);
+end
+$$;
+
+ALTER FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) OWNER TO credits_owner;
+
+--
+-- Name: find_paid(text, credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ref credits_private.payment_refs;
+    v_payment credits_private.payments;
+    v_asked jsonb := credits_private.describe_grants(p_grants, p_payment);
+    v_recorded jsonb;
+begin
+    select r.* into v_ref
+    from credits_private.payment_refs r
+    where r.object_id = any (p_payment.object_id || p_payment.other_ids)
+        and r.provider = p_payment.provider
+        and r.livemode = p_payment.livemode
+        and r.provider_account = p_payment.provider_account
+    limit 1;
+    if not found then
+        return null;
+    end if;
+
+    if v_ref.account_id = p_account_id then
+        select p.* into v_payment
+        from credits_private.payments p
+        where p.account_id = p_account_id and p.payment_id = v_ref.payment_id;
+        select l.request into v_recorded
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id = v_ref.payment_id;
+    end if;
+    if v_ref.account_id <> p_account_id
+        or (v_recorded -> 'grants', v_payment.amount_paid, v_payment.currency)
+        is distinct from (v_asked -> 'grants', p_payment.amount_paid, p_payment.currency)
+    then
+        perform credits_private.fail(
+            'idempotency_conflict',
+            jsonb_build_object(
+                'payment', p_payment.object_id, 'recorded', v_recorded, 'amount_paid',
+                v_payment.amount_paid
+            ),
+            'This payment has granted its credits already, to another account or with other '
+            'figures.'
+        );
+    end if;
+    perform credits_private.insert_refs(p_account_id, v_ref.payment_id, p_payment);
+    return credits_private.receipt_of(p_account_id, v_ref.payment_id);
+end
+$$;
+
+ALTER FUNCTION credits_private.find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
+
+--
+-- Name: payments; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.payments (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    payment_id bigint NOT NULL,
+    provider text NOT NULL,
+    object_id text NOT NULL,
+    amount_paid bigint,
+    currency text,
+    amount_returned bigint DEFAULT 0 NOT NULL,
+    granted bigint NOT NULL,
+    target bigint DEFAULT 0 NOT NULL,
+    clawed bigint DEFAULT 0 NOT NULL,
+    covered bigint DEFAULT 0 NOT NULL,
+    owed bigint DEFAULT 0 NOT NULL,
+    settled bigint DEFAULT 0 NOT NULL,
+    written_off bigint DEFAULT 0 NOT NULL,
+    debt_paid bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT payments_granted_is_positive CHECK ((granted > 0)),
+    CONSTRAINT payments_parts_are_not_negative CHECK (((clawed >= 0) AND (covered >= 0) AND (owed >= 0) AND (settled >= 0) AND (written_off >= 0) AND (debt_paid >= 0))),
+    CONSTRAINT payments_parts_make_target CHECK ((((((clawed + covered) + owed) + settled) + written_off) = target)),
+    CONSTRAINT payments_target_is_in_range CHECK (((target >= 0) AND (target <= granted)))
+);
+
+ALTER TABLE credits_private.payments OWNER TO credits_owner;
+
+--
+-- Name: TABLE payments; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.payments IS 'What was paid at a provider, what it granted, and where the credits are that went back: target = clawed + covered + owed + settled + written_off.';
+
+--
+-- Name: COLUMN payments.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.account_id IS 'Account that the payment credited.';
+
+--
+-- Name: COLUMN payments.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.payment_id IS 'Number of the first entry of the command that recorded it.';
+
+--
+-- Name: COLUMN payments.provider; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.provider IS 'Payment provider; manual when there is none.';
+
+--
+-- Name: COLUMN payments.object_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.object_id IS 'The provider''s id of the payment.';
+
+--
+-- Name: COLUMN payments.amount_paid; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.amount_paid IS 'Money paid, in the smallest unit of the currency; null if unknown.';
+
+--
+-- Name: COLUMN payments.currency; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.currency IS 'Currency, ISO 4217 in lower case; null if unknown.';
+
+--
+-- Name: COLUMN payments.amount_returned; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.amount_returned IS 'Money that is refunded, disputed or lost by now.';
+
+--
+-- Name: COLUMN payments.granted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.granted IS 'Credits of all lots that the payment granted.';
+
+--
+-- Name: COLUMN payments.target; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.target IS 'Credits that ought to be taken back by now.';
+
+--
+-- Name: COLUMN payments.clawed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.clawed IS 'Part of the target that was taken out of the payment''s own lots.';
+
+--
+-- Name: COLUMN payments.covered; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.covered IS 'Part of the target that had already been lost to expiry.';
+
+--
+-- Name: COLUMN payments.owed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.owed IS 'Part of the target that is open debt of the account.';
+
+--
+-- Name: COLUMN payments.settled; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.settled IS 'Part of the target that was debt and has been paid by other lots.';
+
+--
+-- Name: COLUMN payments.written_off; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.written_off IS 'Part of the target that was forgiven.';
+
+--
+-- Name: COLUMN payments.debt_paid; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.debt_paid IS 'Credits of the payment''s lots that went to pay debt.';
+
+--
+-- Name: COLUMN payments.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.created_at IS 'When the payment was recorded.';
+
+--
+-- Name: find_payment(text, credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_payment(p_account_id text, p_name credits_private.payment_order) RETURNS credits_private.payments
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_payment_id bigint;
+    v_payment credits_private.payments;
+begin
+    select r.payment_id into v_payment_id
+    from credits_private.payment_refs r
+    where r.object_id = p_name.object_id
+        and r.provider = p_name.provider
+        and r.livemode = coalesce(p_name.livemode, r.livemode)
+        and r.provider_account = coalesce(p_name.provider_account, r.provider_account)
+        and r.account_id = p_account_id
+    order by r.livemode desc, r.provider_account
+    limit 1;
+    if not found then
+        perform credits_private.fail(
+            'payment_not_found',
+            jsonb_build_object(
+                'account_id', p_account_id,
+                'provider', p_name.provider, 'payment', p_name.object_id
+            )
+        );
+    end if;
+    select p.* into v_payment
+    from credits_private.payments p
+    where p.account_id = p_account_id and p.payment_id = v_payment_id;
+    return v_payment;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_payment(p_account_id text, p_name credits_private.payment_order) OWNER TO credits_owner;
+
+--
+-- Name: find_period(text, credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) RETURNS credits.receipt
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_grant credits_private.grant_order;
+    v_lot_id bigint;
+    v_granted bigint;
+    v_command_id bigint;
+begin
+    foreach v_grant in array p_grants loop
+        select l.lot_id, l.granted into v_lot_id, v_granted
+        from credits_private.lots l
+        where l.account_id = p_account_id
+            and l.subscription = v_grant.subscription
+            and l.item = v_grant.item
+            and l.period_start = v_grant.period_start
+            and l.origin = 'grant';
+        continue when not found;
+
+        if v_granted <> v_grant.amount or p_payment.object_id is not null then
+            perform credits_private.fail(
+                'idempotency_conflict',
+                jsonb_build_object(
+                    'subscription', v_grant.subscription, 'item', v_grant.item,
+                    'period_start', v_grant.period_start, 'lot_id', v_lot_id,
+                    'recorded', v_granted, 'asked', v_grant.amount, 'payment', p_payment.object_id
+                ),
+                'This item has its credits for this period already.'
+            );
+        end if;
+        select l.command_id into v_command_id
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id = v_lot_id;
+        return credits_private.receipt_of(p_account_id, v_command_id);
+    end loop;
+    return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
+
+--
+-- Name: find_replay(text, text, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) RETURNS credits.receipt
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_found credits_private.ledger;
+begin
+    if p_idempotency_key is null then
+        return null;
+    end if;
+
+    select l.* into v_found
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.idempotency_key = p_idempotency_key;
+    if not found then
+        return null;
+    end if;
+
+    if (v_found.feature, v_found.reference, v_found.request)
+        is distinct from (p_asked.feature, p_asked.reference, p_asked.request)
+        or v_found.kind <> p_asked.kind
+        or v_found.amount <> p_asked.amount
+    then
+        perform credits_private.fail(
+            'idempotency_conflict',
+            jsonb_build_object(
+                'idempotency_key', p_idempotency_key,
+                'entry_id', v_found.entry_id,
+                'recorded', jsonb_build_object(
+                    'kind', v_found.kind, 'amount', v_found.amount, 'feature', v_found.feature,
+                    'reference', v_found.reference, 'request', v_found.request
+                )
+            )
+        );
+    end if;
+    return credits_private.receipt_of(p_account_id, v_found.command_id);
+end
+$$;
+
+ALTER FUNCTION credits_private.find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: payment_refs; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.payment_refs (
+    object_id text NOT NULL COLLATE pg_catalog."C",
+    provider text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    payment_id bigint NOT NULL
+);
+
+ALTER TABLE credits_private.payment_refs OWNER TO credits_owner;
+
+--
+-- Name: TABLE payment_refs; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.payment_refs IS 'Every name of a payment. Unique over all accounts, so that two signals of one payment never credit twice.';
+
+--
+-- Name: COLUMN payment_refs.object_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payment_refs.object_id IS 'The provider''s id of the object.';
+
+--
+-- Name: COLUMN payment_refs.provider; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payment_refs.provider IS 'Payment provider; manual when there is none.';
+
+--
+-- Name: COLUMN payment_refs.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payment_refs.kind IS 'Kind of object: payment, payment_intent, charge, invoice or checkout_session.';
+
+--
+-- Name: COLUMN payment_refs.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payment_refs.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN payment_refs.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payment_refs.provider_account IS 'Connected account at the provider; empty for one''s own.';
+
+--
+-- Name: COLUMN payment_refs.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payment_refs.account_id IS 'Account that the payment credited.';
+
+--
+-- Name: COLUMN payment_refs.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payment_refs.payment_id IS 'The payment, inside the account.';
+
+--
+-- Name: find_stripe_payment(credits_private.stripe_events, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_stripe_payment(p_event credits_private.stripe_events, p_object_ids text[]) RETURNS credits_private.payment_refs
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ref credits_private.payment_refs;
+begin
+    select r.* into v_ref
+    from credits_private.payment_refs r
+    where r.object_id = any (p_object_ids)
+        and r.provider = 'stripe'
+        and r.livemode = p_event.livemode
+        and r.provider_account = p_event.provider_account
+    limit 1;
+    return v_ref;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_stripe_payment(p_event credits_private.stripe_events, p_object_ids text[]) OWNER TO credits_owner;
+
+--
+-- Name: stripe_prices; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_prices (
+    price text NOT NULL COLLATE pg_catalog."C",
+    credits bigint NOT NULL,
+    rollover_cap bigint,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT stripe_prices_cap_is_in_range CHECK (((rollover_cap >= 0) AND (rollover_cap <= '9007199254740991'::bigint))),
+    CONSTRAINT stripe_prices_credits_are_in_range CHECK (((credits >= 1) AND (credits <= '9007199254740991'::bigint)))
+);
+
+ALTER TABLE credits_private.stripe_prices OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_prices; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_prices IS 'What one unit of a subscription price is worth.';
+
+--
+-- Name: COLUMN stripe_prices.price; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.price IS 'Id of the price at Stripe.';
+
+--
+-- Name: COLUMN stripe_prices.credits; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.credits IS 'Credits for one unit and period.';
+
+--
+-- Name: COLUMN stripe_prices.rollover_cap; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.rollover_cap IS 'Credits of the ended period that carry over at most; null: all of them.';
+
+--
+-- Name: COLUMN stripe_prices.updated_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.updated_at IS 'When the row was last set.';
+
+--
+-- Name: find_stripe_price(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_stripe_price(p_price text) RETURNS credits_private.stripe_prices
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_price credits_private.stripe_prices;
+begin
+    select p.* into v_price from credits_private.stripe_prices p where p.price = p_price;
+    if not found then
+        perform credits_private.lock_meeting_point('price:' || p_price);
+        select p.* into v_price from credits_private.stripe_prices p where p.price = p_price;
+    end if;
+    return v_price;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_stripe_price(p_price text) OWNER TO credits_owner;
+
+--
+-- Name: finish_command(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.finish_command(p_state credits_private.account_state) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_last integer := cardinality(p_state.entries);
+    v_open_lot_id bigint;
+    v_open_lot_remaining bigint := 0;
+    v_first credits_private.ledger;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+begin
+    if p_state.balance + p_state.debt > 9007199254740991 or p_state.debt > 9007199254740991 then
+        perform credits_private.fail(
+            'balance_limit',
+            jsonb_build_object(
+                'limit', 9007199254740991, 'balance', p_state.balance, 'debt', p_state.debt
+            )
+        );
+    end if;
+
+    if p_state.debt = 0 then
+        select l.lot_id, l.remaining into v_open_lot_id, v_open_lot_remaining
+        from credits_private.lots l
+        where l.account_id = p_state.account_id and l.is_open
+        order by l.priority, l.expires_at, l.lot_id
+        limit 1;
+        if found then
+            update credits_private.lots l
+            set remaining = 0
+            where l.account_id = p_state.account_id and l.lot_id = v_open_lot_id;
+        end if;
+    end if;
+
+    for v_i in 1 .. v_last loop
+        v_entry := p_state.entries[v_i];
+        v_entry.next_event_at := p_state.next_event_at;
+        if v_i = v_last then
+            v_entry.open_lot_id := v_open_lot_id;
+            v_entry.open_lot_remaining := coalesce(v_open_lot_remaining, 0);
+        end if;
+        if v_entry.entry_id = p_state.command_id then
+            v_first := v_entry;
+        end if;
+        insert into credits_private.ledger values (v_entry.*) on conflict do nothing;
+        perform credits_private.check_inserted(found, v_entry.account_id, v_entry.entry_id);
+    end loop;
+
+    v_receipt.account_id := p_state.account_id;
+    v_receipt.entry_id := v_first.entry_id;
+    v_receipt.command_id := v_first.command_id;
+    v_receipt.kind := v_first.kind;
+    v_receipt.amount := v_first.amount;
+    v_receipt.balance := p_state.balance;
+    v_receipt.available := case when p_state.debt > 0 then 0 else p_state.balance end;
+    v_receipt.debt := p_state.debt;
+    v_receipt.allocations := v_first.allocations;
+    v_receipt.is_replay := false;
+    v_receipt.created_at := v_first.created_at;
+    return v_receipt;
+end
+$$;
+
+ALTER FUNCTION credits_private.finish_command(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: grant_lot(credits_private.account_state, credits_private.grant_order, credits_private.payments, boolean, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_lot credits_private.lots;
+    v_latest timestamptz;
+begin
+    select p.priority into v_lot.priority from credits_private.pools p where p.pool = p_grant.pool;
+    if p_grant.item is not null then
+        select max(l.period_start) into v_latest
+        from credits_private.lots l
+        where l.account_id = p_state.account_id
+            and l.subscription = p_grant.subscription
+            and l.item is not null
+            and l.origin = 'grant';
+    end if;
+    v_lot.pool := p_grant.pool;
+    v_lot.granted := p_grant.amount;
+    v_lot.expires_at := case
+        when p_grant.expires_at is not null then p_grant.expires_at
+        when p_grant.period_end is null then 'infinity'
+        when v_latest > p_grant.period_start then p_grant.period_end
+        else p_grant.period_end + credits_private.setting_interval('renewal_grace')
+    end;
+    if not p_late and v_lot.expires_at <= p_state.now then
+        perform credits_private.check_argument(
+            case when p_grant.period_end is null then 'p_expires_at' else 'p_period_end' end,
+            false, 'an instant in the future'
+        );
+    end if;
+    v_lot.origin := 'grant';
+    v_lot.subscription := p_grant.subscription;
+    v_lot.item := p_grant.item;
+    v_lot.period_start := p_grant.period_start;
+    v_lot.period_end := p_grant.period_end;
+    v_lot.payment_id := p_payment.payment_id;
+    v_lot.cost_amount := coalesce(
+        p_grant.cost, floor(p_payment.amount_paid::numeric * p_grant.amount / p_payment.granted)
+    );
+    v_lot.cost_currency := p_payment.currency;
+    v_lot.reference := p_entry.reference;
+    v_state := credits_private.book_lot(p_state, v_lot, p_entry);
+
+    if p_grant.item is not null and coalesce(v_latest < p_grant.period_start, true) then
+        v_state := credits_private.roll_over(v_state, p_grant, v_lot.expires_at);
+    end if;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: insert_payment(credits_private.account_state, credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) RETURNS credits_private.payments
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_payment credits_private.payments;
+begin
+    select sum(g.amount) into v_payment.granted from unnest(p_grants) as g;
+    if v_payment.granted > 9007199254740991 then
+        perform credits_private.fail(
+            'balance_limit', jsonb_build_object(
+                'limit', 9007199254740991, 'granted', v_payment.granted
+            )
+        );
+    end if;
+    insert into credits_private.payments (
+        account_id, payment_id, provider, object_id, amount_paid, currency, amount_returned,
+        granted, created_at
+    )
+    values (
+        p_state.account_id, p_state.entry_id + 1, p_payment.provider, p_payment.object_id,
+        p_payment.amount_paid, p_payment.currency, coalesce(p_payment.amount_returned, 0),
+        v_payment.granted, greatest(p_state.now, p_state.created_at)
+    )
+    on conflict do nothing;
+    perform credits_private.check_inserted(found, p_state.account_id, p_state.entry_id + 1);
+    perform credits_private.insert_refs(p_state.account_id, p_state.entry_id + 1, p_payment);
+
+    select p.* into v_payment
+    from credits_private.payments p
+    where p.account_id = p_state.account_id and p.payment_id = p_state.entry_id + 1;
+    return v_payment;
+end
+$$;
+
+ALTER FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
+
+--
+-- Name: insert_refs(text, bigint, credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.insert_refs(p_account_id text, p_payment_id bigint, p_payment credits_private.payment_order) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ref credits_private.payment_refs;
+    v_object_id text;
+begin
+    for v_object_id in
+        select distinct x.object_id
+        from unnest(p_payment.object_id || p_payment.other_ids) as x (object_id)
+        where x.object_id is not null
+        order by x.object_id
+    loop
+        insert into credits_private.payment_refs (
+            object_id, provider, kind, livemode, provider_account, account_id, payment_id
+        )
+        values (
+            v_object_id, p_payment.provider, credits_private.ref_kind(
+                p_payment.provider, v_object_id
+            ),
+            p_payment.livemode, p_payment.provider_account, p_account_id, p_payment_id
+        )
+        on conflict do nothing;
+
+        select r.* into v_ref
+        from credits_private.payment_refs r
+        where r.object_id = v_object_id
+            and r.provider = p_payment.provider
+            and r.livemode = p_payment.livemode
+            and r.provider_account = p_payment.provider_account;
+        if (v_ref.account_id, v_ref.payment_id) is distinct from (p_account_id, p_payment_id) then
+            perform credits_private.fail(
+                'idempotency_conflict',
+                jsonb_build_object('payment', v_object_id),
+                'This payment has granted its credits already, to another account or with other '
+                'figures.'
+            );
+        end if;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION credits_private.insert_refs(p_account_id text, p_payment_id bigint, p_payment credits_private.payment_order) OWNER TO credits_owner;
+
+--
+-- Name: invoice_account(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_account(p_invoice jsonb, p_line jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(
+        nullif(p_invoice #>> '{parent,subscription_details,metadata,account}', ''),
+        nullif(p_invoice #>> '{subscription_details,metadata,account}', ''),
+        nullif(p_line #>> '{metadata,account}', ''),
+        nullif(p_invoice #>> '{metadata,account}', '')
+    )
+$$;
+
+ALTER FUNCTION credits_private.invoice_account(p_invoice jsonb, p_line jsonb) OWNER TO credits_owner;
+
+--
+-- Name: invoice_line_amount(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_line_amount(p_line jsonb) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select (p_line ->> 'amount')::bigint - coalesce((
+        select pg_catalog.sum((d.discount ->> 'amount')::bigint)::bigint
+        from pg_catalog.jsonb_array_elements(
+            case pg_catalog.jsonb_typeof(p_line -> 'discount_amounts')
+                when 'array' then p_line -> 'discount_amounts'
+                else '[]'
+            end
+        ) as d (discount)
+    ), 0)
+$$;
+
+ALTER FUNCTION credits_private.invoice_line_amount(p_line jsonb) OWNER TO credits_owner;
+
+--
+-- Name: invoice_line_is_period(jsonb, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_line_is_period(p_line jsonb, p_amount bigint) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(p_line #>> '{parent,type}', p_line ->> 'type')
+            in ('subscription_item_details', 'subscription')
+        and coalesce(
+            p_line #>> '{parent,subscription_item_details,proration}',
+            p_line ->> 'proration',
+            'false'
+        ) = 'false'
+        and p_amount > 0
+        and coalesce((p_line ->> 'quantity')::bigint, 1) > 0
+$$;
+
+ALTER FUNCTION credits_private.invoice_line_is_period(p_line jsonb, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: invoice_line_item(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_line_item(p_line jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(
+        p_line #>> '{parent,subscription_item_details,subscription_item}',
+        p_line ->> 'subscription_item',
+        p_line ->> 'id'
+    )
+$$;
+
+ALTER FUNCTION credits_private.invoice_line_item(p_line jsonb) OWNER TO credits_owner;
+
+--
+-- Name: invoice_line_price(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_line_price(p_line jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(
+        p_line #>> '{pricing,price_details,price}',
+        credits_private.stripe_id(p_line -> 'price'),
+        p_line #>> '{plan,id}'
+    )
+$$;
+
+ALTER FUNCTION credits_private.invoice_line_price(p_line jsonb) OWNER TO credits_owner;
+
+--
+-- Name: invoice_periods(jsonb, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_periods(p_invoice jsonb, p_free boolean) RETURNS TABLE(ordinal bigint, subscription text, item text, price text, quantity bigint, amount bigint, period_start timestamp with time zone, period_end timestamp with time zone, account_id text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select x.ordinal,
+        credits_private.invoice_subscription(p_invoice, x.line),
+        credits_private.invoice_line_item(x.line),
+        credits_private.invoice_line_price(x.line),
+        coalesce((x.line ->> 'quantity')::bigint, 1),
+        credits_private.invoice_line_amount(x.line),
+        to_timestamp((x.line #>> '{period,start}')::bigint),
+        to_timestamp((x.line #>> '{period,end}')::bigint),
+        credits_private.invoice_account(p_invoice, x.line)
+    from jsonb_array_elements(p_invoice -> 'lines' -> 'data') with ordinality as x (line, ordinal)
+    where credits_private.invoice_line_is_period(
+        x.line,
+        case
+            when p_free then (x.line ->> 'amount')::bigint
+            else credits_private.invoice_line_amount(x.line)
+        end
+    )
+$$;
+
+ALTER FUNCTION credits_private.invoice_periods(p_invoice jsonb, p_free boolean) OWNER TO credits_owner;
+
+--
+-- Name: invoice_subscription(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_line jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(
+        credits_private.stripe_id(p_invoice #> '{parent,subscription_details,subscription}'),
+        credits_private.stripe_id(p_invoice -> 'subscription'),
+        p_line #>> '{parent,subscription_item_details,subscription}',
+        credits_private.stripe_id(p_line -> 'subscription')
+    )
+$$;
+
+ALTER FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_line jsonb) OWNER TO credits_owner;
+
+--
+-- Name: ledger_is_append_only(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.ledger_is_append_only() RETURNS trigger
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.fail(
+        'append_only', jsonb_build_object('table', tg_table_name, 'operation', tg_op)
+    );
+    return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.ledger_is_append_only() OWNER TO credits_owner;
+
+--
+-- Name: lock_account(text, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lock_account(p_account_id text, p_create boolean) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+begin
+    select a.status into v_state.status
+    from credits_private.accounts a
+    where a.account_id = p_account_id
+    for no key update;
+
+    if not found and p_create then
+        v_state.now := credits_private.clock();
+        insert into credits_private.accounts (account_id, created_at)
+        values (p_account_id, v_state.now)
+        on conflict (account_id) do nothing;
+
+        select a.status into v_state.status
+        from credits_private.accounts a
+        where a.account_id = p_account_id
+        for no key update;
+    end if;
+
+    select l.entry_id, l.created_at, l.balance, l.debt, l.open_lot_id, l.open_lot_remaining,
+        l.next_event_at
+    into v_state.entry_id, v_state.created_at, v_state.balance, v_state.debt,
+        v_state.open_lot_id, v_state.open_lot_remaining, v_state.next_event_at
+    from credits_private.ledger l
+    where l.account_id = p_account_id
+    order by l.entry_id desc
+    limit 1;
+
+    if not found then
+        v_state.entry_id := 0;
+        v_state.created_at := '-infinity';
+        v_state.balance := 0;
+        v_state.debt := 0;
+        v_state.open_lot_remaining := 0;
+        v_state.next_event_at := 'infinity';
+    end if;
+
+    v_state.account_id := p_account_id;
+    v_state.entries := '{}';
+    v_state.now := credits_private.clock();
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.lock_account(p_account_id text, p_create boolean) OWNER TO credits_owner;
+
+--
+-- Name: lock_meeting_point(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lock_meeting_point(p_waits_for text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into credits_private.stripe_waits (waits_for)
+    values (p_waits_for)
+    on conflict (waits_for) do update
+    set waits_for = excluded.waits_for;
+end
+$$;
+
+ALTER FUNCTION credits_private.lock_meeting_point(p_waits_for text) OWNER TO credits_owner;
+
+--
+-- Name: lower_target(credits_private.account_state, bigint, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lower_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_payment credits_private.payments;
+    v_entry credits_private.ledger := p_entry;
+    v_returned jsonb := '[]'::jsonb;
+    v_left bigint := p_amount;
+    v_written_off bigint;
+    v_owed bigint;
+    v_settled bigint;
+    v_covered bigint;
+    v_back bigint;
+    r_lot record;
+begin
+    select p.* into v_payment
+    from credits_private.payments p
+    where p.account_id = v_state.account_id and p.payment_id = p_payment_id;
+
+    v_written_off := least(v_left, v_payment.written_off);
+    v_left := v_left - v_written_off;
+    v_owed := least(v_left, v_payment.owed);
+    v_left := v_left - v_owed;
+    v_settled := least(v_left, v_payment.settled);
+    v_left := v_left - v_settled;
+    v_covered := least(v_left, v_payment.covered);
+    v_left := v_left - v_covered;
+    update credits_private.payments p
+    set target = p.target - p_amount,
+        written_off = p.written_off - v_written_off,
+        owed = p.owed - v_owed,
+        settled = p.settled - v_settled,
+        covered = p.covered - v_covered,
+        clawed = p.clawed - v_left
+    where p.account_id = v_state.account_id and p.payment_id = p_payment_id;
+
+    for r_lot in
+        select l.lot_id, l.clawed
+        from credits_private.lots l
+        where l.account_id = v_state.account_id and l.payment_id = p_payment_id and l.clawed > 0
+        order by l.priority desc, l.expires_at desc, l.lot_id desc
+    loop
+        exit when v_left = 0;
+        v_back := least(v_left, r_lot.clawed);
+        update credits_private.lots l
+        set clawed = l.clawed - v_back,
+            clawed_at = case when l.clawed > v_back then v_state.now end,
+            expires_at = l.expires_at + credits_private.exact_interval(
+                greatest(v_state.now - l.clawed_at, interval '0')
+            )
+        where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
+        v_left := v_left - v_back;
+        v_returned := v_returned || credits_private.allocation(r_lot.lot_id, v_back);
+    end loop;
+
+    v_entry.kind := 'restore';
+    v_entry.allocations := v_returned;
+    if v_owed > 0 then
+        v_entry.allocations := credits_private.allocation(0, v_owed) || v_returned;
+    end if;
+    v_state := credits_private.book(v_state, v_entry);
+    v_state := credits_private.put_back(v_state, v_returned, 'grace');
+    if v_settled > 0 then
+        v_state := credits_private.restore_settled(v_state, p_payment_id, v_settled);
+    end if;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.lower_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: make_good(credits_private.account_state, credits_private.lots, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.make_good(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_entry credits_private.ledger;
+    v_written_off bigint;
+    v_owed bigint;
+begin
+    select least(p_amount, p.written_off), least(p_amount - least(p_amount, p.written_off), p.owed)
+    into v_written_off, v_owed
+    from credits_private.payments p
+    where p.account_id = p_state.account_id and p.payment_id = p_lot.payment_id;
+    if v_written_off + v_owed = 0 then
+        return p_state;
+    end if;
+
+    update credits_private.payments p
+    set clawed = p.clawed + v_written_off + v_owed,
+        written_off = p.written_off - v_written_off,
+        owed = p.owed - v_owed
+    where p.account_id = p_state.account_id and p.payment_id = p_lot.payment_id;
+
+    v_entry.kind := 'clawback';
+    v_entry.allocations := credits_private.allocation(p_lot.lot_id, -(v_written_off + v_owed));
+    perform credits_private.mark_clawed(p_state, v_entry.allocations);
+    if v_owed > 0 then
+        v_entry.allocations := v_entry.allocations || credits_private.allocation(0, v_owed);
+    end if;
+    return credits_private.book(p_state, v_entry);
+end
+$$;
+
+ALTER FUNCTION credits_private.make_good(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: mark_clawed(credits_private.account_state, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.mark_clawed(p_state credits_private.account_state, p_allocations jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    r_part record;
+begin
+    for r_part in
+        select x.lot_id, -x.amount as amount
+        from credits_private.parts_of(p_allocations) as x
+        order by x.ordinal
+    loop
+        update credits_private.lots l
+        set clawed = l.clawed + r_part.amount, clawed_at = coalesce(l.clawed_at, p_state.now)
+        where l.account_id = p_state.account_id and l.lot_id = r_part.lot_id;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION credits_private.mark_clawed(p_state credits_private.account_state, p_allocations jsonb) OWNER TO credits_owner;
+
+--
+-- Name: move_target(credits_private.account_state, credits_private.payments, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_entry credits_private.ledger := p_entry;
+begin
+    if p_target > p_payment.target then
+        return credits_private.raise_target(
+            p_state, p_payment.payment_id, p_target - p_payment.target, v_entry
+        );
+    elsif p_target < p_payment.target then
+        return credits_private.lower_target(
+            p_state, p_payment.payment_id, p_payment.target - p_target, v_entry
+        );
+    end if;
+    v_entry.kind := 'clawback';
+    return credits_private.book(p_state, v_entry);
+end
+$$;
+
+ALTER FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: parse_grant(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_grant(p_path text, p_grant jsonb) RETURNS credits_private.grant_order
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_order credits_private.grant_order;
+    v_unknown text;
+begin
+    perform credits_private.check_argument(p_path, jsonb_typeof(p_grant) = 'object', 'object');
+    select k.name into v_unknown
+    from jsonb_object_keys(p_grant) as k (name)
+    where k.name not in (
+        'amount', 'pool', 'expires_at', 'subscription', 'item', 'period_start', 'period_end',
+        'rollover_cap', 'cost'
+    )
+    limit 1;
+    perform credits_private.check_argument(
+        p_path || '.' || v_unknown, v_unknown is null,
+        'amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, cost'
+    );
+
+    v_order.amount := credits_private.parse_whole_number(p_path || '.amount', p_grant -> 'amount');
+    perform credits_private.check_amount(p_path || '.amount', v_order.amount);
+    v_order.rollover_cap := credits_private.parse_whole_number(
+        p_path || '.rollover_cap',
+        case when p_grant ? 'rollover_cap' then p_grant -> 'rollover_cap' else '0' end
+    );
+    v_order.cost := credits_private.parse_whole_number(p_path || '.cost', p_grant -> 'cost');
+    v_order.expires_at := credits_private.parse_instant(
+        p_path || '.expires_at', p_grant -> 'expires_at'
+    );
+    v_order.period_start := credits_private.parse_instant(
+        p_path || '.period_start', p_grant -> 'period_start'
+    );
+    v_order.period_end := credits_private.parse_instant(
+        p_path || '.period_end', p_grant -> 'period_end'
+    );
+    v_order.subscription := credits_private.parse_text(
+        p_path || '.subscription', p_grant -> 'subscription', 127
+    );
+    v_order.pool := coalesce(
+        credits_private.parse_text(p_path || '.pool', p_grant -> 'pool', 63),
+        case when v_order.subscription is null then 'purchased' else 'subscription' end
+    );
+    v_order.item := credits_private.parse_text(p_path || '.item', p_grant -> 'item', 127);
+
+    perform credits_private.check_pool(p_path || '.pool', v_order.pool);
+    perform credits_private.check_argument(
+        p_path || '.subscription',
+        v_order.subscription is not null
+        or (v_order.item is null and v_order.period_start is null and v_order.period_end is null),
+        'id of the subscription when there is an item or a period'
+    );
+    perform credits_private.check_argument(
+        p_path || '.period_end',
+        v_order.subscription is null or (v_order.period_end is not null)
+        and (v_order.period_start is null or v_order.period_end > v_order.period_start),
+        'an instant after period_start, when there is a subscription'
+    );
+    if v_order.period_start is not null then
+        v_order.item := coalesce(v_order.item, '');
+    end if;
+    perform credits_private.check_argument(
+        p_path || '.period_start', v_order.item is null or v_order.period_start is not null,
+        'an instant, when there is an item'
+    );
+    return v_order;
+end
+$$;
+
+ALTER FUNCTION credits_private.parse_grant(p_path text, p_grant jsonb) OWNER TO credits_owner;
+
+--
+-- Name: parse_grants(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_grants(p_grants jsonb) RETURNS credits_private.grant_order[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_orders credits_private.grant_order[] := array[]::credits_private.grant_order[];
+    v_order credits_private.grant_order;
+    v_path text;
+    r_grant record;
+begin
+    perform credits_private.check_argument(
+        'p_grants',
+        case
+            when jsonb_typeof(p_grants) = 'array'
+                then jsonb_array_length(p_grants) between 1 and 100
+        end,
+        'array of 1 to 100 objects'
+    );
+    for r_grant in
+        select x.value, x.position - 1 as index
+        from jsonb_array_elements(p_grants) with ordinality as x (value, position)
+        order by x.position
+    loop
+        v_path := 'p_grants[' || r_grant.index || ']';
+        v_order := credits_private.parse_grant(v_path, r_grant.value);
+        perform credits_private.check_argument(
+            v_path,
+            v_order.item is null or not exists (
+                select
+                from unnest(v_orders) as o
+                where (o.subscription, o.item, o.period_start)
+                    = (v_order.subscription, v_order.item, v_order.period_start)
+            ),
+            'an item of a subscription once for a period'
+        );
+        v_orders := v_orders || v_order;
+    end loop;
+    return v_orders;
+end
+$$;
+
+ALTER FUNCTION credits_private.parse_grants(p_grants jsonb) OWNER TO credits_owner;
+
+--
+-- Name: parse_instant(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_instant(p_path text, p_value jsonb) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if p_value is null or p_value = 'null' then
+        return null;
+    end if;
+    perform credits_private.check_argument(
+        p_path,
+        jsonb_typeof(p_value) = 'string'
+        and p_value #>> '{}'
+            ~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?'
+                || '(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'),
+        'instant as ISO 8601 text with its offset, such as 2030-01-31T00:00:00Z'
+    );
+    return (p_value #>> '{}')::timestamptz;
+exception
+    -- The shape was right and the date or offset was not, such as 30 February.
+    when datetime_field_overflow or invalid_time_zone_displacement_value then
+        perform credits_private.check_argument(p_path, false, 'an instant that the calendar has');
+        return null;
+end
+$_$;
+
+ALTER FUNCTION credits_private.parse_instant(p_path text, p_value jsonb) OWNER TO credits_owner;
+
+--
+-- Name: parse_stripe_event(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_stripe_event(p_payload text) RETURNS credits_private.stripe_events
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_event credits_private.stripe_events;
+begin
+    v_event.payload := p_payload;
+    begin
+        v_event.body := replace(p_payload, chr(92) || 'u0000', chr(92) || 'ufffd')::jsonb;
+    exception
+        -- Text that is no JSON, or nested too deeply to be read.
+        when data_exception or program_limit_exceeded then
+            v_event.body := null;
+    end;
+    perform credits_private.check_argument(
+        'p_payload',
+        jsonb_typeof(v_event.body) = 'object'
+        and v_event.body ->> 'object' = 'event'
+        and length(v_event.body ->> 'id') between 1 and 255
+        and length(v_event.body ->> 'type') between 1 and 255
+        and jsonb_typeof(v_event.body -> 'livemode') = 'boolean'
+        and v_event.body ->> 'created' ~ '^[0-9]{1,12}$'
+        and jsonb_typeof(v_event.body -> 'data' -> 'object') = 'object'
+        and (
+            v_event.body ->> 'account' is null
+            or length(v_event.body ->> 'account') between 1 and 255
+        ),
+        'a Stripe snapshot event: JSON object with object "event", id, type, livemode, created '
+        'and data.object'
+    );
+    v_event.provider_account := coalesce(v_event.body ->> 'account', '');
+    v_event.event_id := v_event.body ->> 'id';
+    v_event.event_type := v_event.body ->> 'type';
+    v_event.livemode := (v_event.body ->> 'livemode')::boolean;
+    v_event.api_version := v_event.body ->> 'api_version';
+    v_event.created_at := to_timestamp((v_event.body ->> 'created')::bigint);
+    return v_event;
+end
+$_$;
+
+ALTER FUNCTION credits_private.parse_stripe_event(p_payload text) OWNER TO credits_owner;
+
+--
+-- Name: parse_text(text, jsonb, integer); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_text(p_path text, p_value jsonb, p_most integer) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_value is null or p_value = 'null' then
+        return null;
+    end if;
+    perform credits_private.check_argument(
+        p_path,
+        jsonb_typeof(p_value) = 'string' and length(p_value #>> '{}') between 1 and p_most,
+        'string of 1 to ' || p_most || ' characters'
+    );
+    return p_value #>> '{}';
+end
+$$;
+
+ALTER FUNCTION credits_private.parse_text(p_path text, p_value jsonb, p_most integer) OWNER TO credits_owner;
+
+--
+-- Name: parse_whole_number(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_whole_number(p_path text, p_value jsonb) RETURNS bigint
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if p_value is null or p_value = 'null' then
+        return null;
+    end if;
+    perform credits_private.check_argument(
+        p_path,
+        case
+            when jsonb_typeof(p_value) in ('number', 'string')
+                and p_value #>> '{}' ~ '^[0-9]{1,16}$'
+                then (p_value #>> '{}')::bigint <= 9007199254740991
+        end,
+        'whole number from 0 to 9007199254740991'
+    );
+    return (p_value #>> '{}')::bigint;
+end
+$_$;
+
+ALTER FUNCTION credits_private.parse_whole_number(p_path text, p_value jsonb) OWNER TO credits_owner;
+
+--
+-- Name: parts_of(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parts_of(p_allocations jsonb) RETURNS TABLE(ordinal bigint, lot_id bigint, amount bigint)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select x.position, (x.pair ->> 0)::bigint, (x.pair ->> 1)::bigint
+    from pg_catalog.jsonb_array_elements(p_allocations) with ordinality as x (pair, position)
+$$;
+
+ALTER FUNCTION credits_private.parts_of(p_allocations jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_clawback(text, credits_private.payment_order, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_payment credits_private.payments;
+    v_target bigint;
+begin
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_strip_nulls(jsonb_build_object(
+        'provider', p_name.provider,
+        'provider_account', nullif(p_name.provider_account, ''),
+        'payment', p_name.object_id,
+        'target', p_target,
+        'amount_returned', p_name.amount_returned
+    ));
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    v_payment := credits_private.find_payment(p_account_id, p_name);
+    if p_name.amount_returned is not null then
+        perform credits_private.check_argument(
+            'p_amount_returned', v_payment.amount_paid is not null,
+            'null for a payment recorded without its amount; give p_target'
+        );
+        update credits_private.payments p
+        set amount_returned = p_name.amount_returned
+        where p.account_id = p_account_id and p.payment_id = v_payment.payment_id;
+    end if;
+    v_target := coalesce(
+        p_target,
+        credits_private.share_of(
+            v_payment.granted, v_payment.amount_paid, p_name.amount_returned
+        ),
+        v_payment.granted
+    );
+    perform credits_private.check_argument(
+        'p_target', v_target between 0 and v_payment.granted,
+        'null or 0 to the ' || v_payment.granted || ' credits that the payment granted'
+    );
+
+    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.move_target(v_state, v_payment, v_target, v_entry);
+    v_state := credits_private.settle_debt(v_state);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_end_subscription(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_end_subscription(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    r_lot record;
+begin
+    v_entry.kind := 'expire';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_strip_nulls(
+        jsonb_build_object('subscription', p_subscription, 'reason', p_reason)
+    );
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    if v_state.status is null then
+        perform credits_private.fail(
+            'account_not_found', jsonb_build_object('account_id', p_account_id)
+        );
+    end if;
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    v_state := credits_private.catch_up(v_state);
+    v_entry.allocations := '[]';
+    for r_lot in
+        select l.lot_id, l.remaining
+        from credits_private.lots l
+        where l.account_id = p_account_id
+            and l.is_open
+            and (
+                l.subscription = p_subscription
+                or p_subscription is null
+                and (l.subscription is not null or l.pool = 'subscription')
+            )
+        order by l.priority, l.expires_at, l.lot_id
+    loop
+        update credits_private.lots l
+        set remaining = 0, is_open = false, expired = l.expired + r_lot.remaining,
+            expires_at = v_state.now
+        where l.account_id = p_account_id and l.lot_id = r_lot.lot_id;
+        v_entry.allocations := v_entry.allocations
+            || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
+    end loop;
+    v_state := credits_private.book(v_state, v_entry);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_end_subscription(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_expiry(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_expiry(p_account_id text) RETURNS credits.sweep
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_sweep credits.sweep;
+    v_balance bigint;
+    v_holds_credits boolean;
+begin
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    select count(*), coalesce(bool_or(
+        l.remaining > 0 or (l.lot_id = v_state.open_lot_id and v_state.open_lot_remaining > 0)
+    ), false)
+    into v_sweep.lots, v_holds_credits
+    from credits_private.lots l
+    where l.account_id = p_account_id and l.is_open and l.expires_at <= v_state.now;
+
+    v_balance := v_state.balance;
+    if v_holds_credits then
+        v_state := credits_private.catch_up(v_state);
+        v_sweep.credits := v_balance - v_state.balance;
+        v_state.command_id := v_state.entry_id;
+        perform credits_private.finish_command(v_state);
+    else
+        update credits_private.lots l
+        set is_open = false
+        where l.account_id = p_account_id and l.is_open and l.expires_at <= v_state.now;
+        v_sweep.credits := 0;
+    end if;
+    v_sweep.accounts := 1;
+    return v_sweep;
+end
+$$;
+
+ALTER FUNCTION credits_private.post_expiry(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: post_grants(text, credits_private.grant_order[], credits_private.payment_order, boolean, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_grant credits_private.grant_order;
+    v_payment credits_private.payments;
+begin
+    v_entry.kind := 'grant';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := credits_private.describe_grants(p_grants, p_payment);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => true);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is null and p_payment.object_id is not null then
+        v_receipt := credits_private.find_paid(p_account_id, p_grants, p_payment);
+    end if;
+    if v_receipt.entry_id is null then
+        v_receipt := credits_private.find_period(p_account_id, p_grants, p_payment);
+    end if;
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    if p_payment.object_id is not null then
+        v_payment := credits_private.insert_payment(v_state, p_grants, p_payment);
+    end if;
+    foreach v_grant in array p_grants loop
+        v_state := credits_private.grant_lot(v_state, v_grant, v_payment, p_late, v_entry);
+        v_entry := null;
+        v_entry.kind := 'grant';
+        v_entry.reference := p_reference;
+    end loop;
+    if v_payment.amount_returned > 0 then
+        v_state := credits_private.move_target(
+            v_state,
+            v_payment,
+            credits_private.share_of(
+                v_payment.granted, v_payment.amount_paid, v_payment.amount_returned
+            ),
+            null
+        );
+    end if;
+    v_state := credits_private.expire_lots(v_state, p_on_their_own => false);
+    v_state := credits_private.settle_debt(v_state);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_open(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_account credits_private.accounts;
+begin
+    v_entry.kind := 'open';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('kind', p_kind, 'time_zone', p_time_zone);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => true);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    select a.* into v_account from credits_private.accounts a where a.account_id = p_account_id;
+    if v_account.open_entry_id is not null then
+        if (v_account.kind, v_account.time_zone) is distinct from (p_kind, p_time_zone) then
+            perform credits_private.fail(
+                'invalid_state',
+                jsonb_build_object(
+                    'account_id', p_account_id, 'kind', v_account.kind, 'time_zone',
+                    v_account.time_zone
+                ),
+                'The account is open already, with the kind and time zone that DETAIL shows.'
+            );
+        end if;
+        return credits_private.receipt_of(p_account_id, v_account.open_entry_id);
+    end if;
+
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.book(v_state, v_entry);
+    update credits_private.accounts a
+    set kind = p_kind, time_zone = p_time_zone, metadata = p_metadata,
+        open_entry_id = v_state.entry_id
+    where a.account_id = p_account_id;
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_refund(text, bigint, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_refund(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_spend credits_private.ledger;
+    v_refunded bigint;
+    v_amount bigint;
+begin
+    v_entry.kind := 'refund';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_strip_nulls(jsonb_build_object(
+        'entry_id', p_entry_id, 'spend_key', p_spend_key, 'amount', p_amount, 'if_expired',
+        p_if_expired
+    ));
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    v_spend.entry_id := p_entry_id;
+    if p_entry_id is null then
+        select l.entry_id into v_spend.entry_id
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.idempotency_key = p_spend_key;
+    end if;
+    select l.* into v_spend
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = v_spend.entry_id and l.kind = 'spend';
+    if not found then
+        perform credits_private.fail(
+            'entry_not_found',
+            jsonb_build_object(
+                'account_id', p_account_id, 'entry_id', p_entry_id, 'spend_key', p_spend_key
+            ),
+            'Name a spend of this account by p_entry_id or p_spend_key.'
+        );
+    end if;
+    select coalesce(sum(l.amount), 0) into v_refunded
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.reverses_entry_id = v_spend.entry_id;
+    v_amount := coalesce(p_amount, -v_spend.amount - v_refunded);
+    if v_amount > -v_spend.amount - v_refunded or v_amount = 0 then
+        perform credits_private.fail(
+            'refund_exceeds_spend',
+            jsonb_build_object(
+                'entry_id', v_spend.entry_id, 'spent', -v_spend.amount, 'refunded', v_refunded,
+                'refundable', -v_spend.amount - v_refunded
+            )
+        );
+    end if;
+
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    v_entry.reverses_entry_id := v_spend.entry_id;
+    v_entry.allocations := credits_private.reverse_allocations(
+        credits_private.allocations_of(v_spend), v_refunded, v_amount
+    );
+    v_state := credits_private.book(v_state, v_entry);
+    v_state := credits_private.put_back(v_state, v_entry.allocations, p_if_expired);
+    v_state := credits_private.settle_debt(v_state);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_refund(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_spend(text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+begin
+    v_entry.kind := 'spend';
+    v_entry.amount := -p_amount;
+    v_entry.feature := p_feature;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_status(v_state, array['active']);
+    -- Where nothing is due the balance is exact, and a refusal need not touch a lot.
+    if v_state.next_event_at <= v_state.now then
+        v_state := credits_private.catch_up(v_state);
+    end if;
+    if v_state.debt > 0 then
+        perform credits_private.fail(
+            'in_debt', jsonb_build_object(
+                'required', p_amount, 'available', 0, 'debt', v_state.debt
+            )
+        );
+    elsif v_state.balance < p_amount then
+        perform credits_private.fail(
+            'insufficient_credits', jsonb_build_object(
+                'required', p_amount, 'available', v_state.balance
+            )
+        );
+    end if;
+
+    v_state := credits_private.catch_up(v_state);
+    v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
+    v_state := credits_private.book(v_state, v_entry);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: put_back(credits_private.account_state, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_lot credits_private.lots;
+    v_entry credits_private.ledger;
+    v_left bigint;
+    v_ends_at timestamptz;
+    r_part record;
+begin
+    for r_part in
+        select x.lot_id, x.amount
+        from credits_private.parts_of(p_returned) as x
+        order by x.ordinal
+    loop
+        select l.* into v_lot
+        from credits_private.lots l
+        where l.account_id = v_state.account_id and l.lot_id = r_part.lot_id;
+        v_left := r_part.amount;
+        if v_lot.payment_id is not null then
+            v_state := credits_private.make_good(v_state, v_lot, r_part.amount);
+            select r_part.amount - (l.clawed - v_lot.clawed) into v_left
+            from credits_private.lots l
+            where l.account_id = v_state.account_id and l.lot_id = r_part.lot_id;
+        end if;
+        continue when v_left = 0;
+
+        if v_lot.expires_at > v_state.now then
+            update credits_private.lots l
+            set remaining = l.remaining + v_left, is_open = true
+            where l.account_id = v_state.account_id and l.lot_id = r_part.lot_id;
+            v_state.next_event_at := least(v_state.next_event_at, v_lot.expires_at);
+            continue;
+        end if;
+
+        v_entry := null;
+        v_entry.allocations := credits_private.allocation(r_part.lot_id, -v_left);
+        v_ends_at := v_lot.expires_at + credits_private.setting_interval('refund_grace');
+        if p_if_expired = 'grace' and v_lot.origin <> 'restoration' and v_ends_at > v_state.now then
+            v_entry.kind := 'restore';
+            v_lot := credits_private.derive_lot(v_lot, 'restoration', v_left);
+            v_lot.expires_at := v_ends_at;
+            v_state := credits_private.book_lot(v_state, v_lot, v_entry);
+        else
+            v_entry.kind := 'expire';
+            v_state := credits_private.book(v_state, v_entry);
+            update credits_private.lots l
+            set expired = l.expired + v_left
+            where l.account_id = v_state.account_id and l.lot_id = r_part.lot_id;
+        end if;
+    end loop;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) OWNER TO credits_owner;
+
+--
+-- Name: raise_target(credits_private.account_state, bigint, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_payment credits_private.payments;
+    v_entry credits_private.ledger := p_entry;
+    v_lost bigint;
+    v_taken bigint;
+    v_covered bigint;
+    v_short bigint;
+    v_owed bigint;
+begin
+    select p.* into v_payment
+    from credits_private.payments p
+    where p.account_id = p_state.account_id and p.payment_id = p_payment_id;
+    select coalesce(sum(l.expired), 0) into v_lost
+    from credits_private.lots l
+    where l.account_id = p_state.account_id and l.payment_id = p_payment_id;
+
+    v_entry.allocations := credits_private.take_paid_credits(
+        p_state.account_id, p_payment_id, p_amount
+    );
+    perform credits_private.mark_clawed(p_state, v_entry.allocations);
+    v_taken := -credits_private.sum_allocations(v_entry.allocations);
+    v_covered := least(p_amount - v_taken, greatest(v_lost - v_payment.covered, 0));
+    v_short := p_amount - v_taken - v_covered;
+    v_owed := v_short;
+    if credits_private.setting('shortfall') = 'write_off' then
+        v_owed := least(
+            v_short, greatest(v_payment.debt_paid - v_payment.owed - v_payment.settled, 0)
+        );
+    end if;
+    if v_owed > 0 then
+        v_entry.allocations := v_entry.allocations || credits_private.allocation(0, -v_owed);
+    end if;
+
+    update credits_private.payments p
+    set target = p.target + p_amount,
+        clawed = p.clawed + v_taken,
+        covered = p.covered + v_covered,
+        owed = p.owed + v_owed,
+        written_off = p.written_off + v_short - v_owed
+    where p.account_id = p_state.account_id and p.payment_id = p_payment_id;
+    v_entry.kind := 'clawback';
+    return credits_private.book(p_state, v_entry);
+end
+$$;
+
+ALTER FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: receipt_of(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.receipt_of(p_account_id text, p_command_id bigint) RETURNS credits.receipt
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_first credits_private.ledger;
+    v_last credits_private.ledger;
+    v_next_id bigint;
+    v_receipt credits.receipt;
+begin
+    select l.* into v_first
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_command_id;
+
+    select l.entry_id into v_next_id
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id > p_command_id and l.command_id <> p_command_id
+    order by l.entry_id
+    limit 1;
+
+    select l.* into v_last
+    from credits_private.ledger l
+    where l.account_id = p_account_id
+        and l.command_id = p_command_id
+        and l.entry_id < coalesce(v_next_id, 9223372036854775807)
+    order by l.entry_id desc
+    limit 1;
+
+    v_receipt.account_id := p_account_id;
+    v_receipt.entry_id := v_first.entry_id;
+    v_receipt.command_id := v_first.command_id;
+    v_receipt.kind := v_first.kind;
+    v_receipt.amount := v_first.amount;
+    v_receipt.balance := v_last.balance;
+    v_receipt.available := case when v_last.debt > 0 then 0 else v_last.balance end;
+    v_receipt.debt := v_last.debt;
+    v_receipt.allocations := credits_private.allocations_of(v_first);
+    v_receipt.is_replay := true;
+    v_receipt.created_at := v_first.created_at;
+    return v_receipt;
+end
+$$;
+
+ALTER FUNCTION credits_private.receipt_of(p_account_id text, p_command_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: record_stripe_payment(credits_private.stripe_events, text, text[], bigint, text, credits_private.grant_order[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ids text[] := array_remove(p_object_ids, null);
+    v_names text[];
+    v_name text;
+    v_payment credits_private.payment_order;
+    v_receipt credits.receipt;
+begin
+    select array_agg(n.name order by n.name) into v_names
+    from (
+        select credits_private.stripe_wait_name(p_event, i.id) as name from unnest(v_ids) as i (id)
+    ) as n;
+    foreach v_name in array v_names loop
+        perform credits_private.lock_meeting_point(v_name);
+    end loop;
+
+    v_payment.provider := 'stripe';
+    v_payment.livemode := p_event.livemode;
+    v_payment.provider_account := p_event.provider_account;
+    v_payment.object_id := v_ids[1];
+    v_payment.other_ids := v_ids[2:];
+    v_payment.amount_paid := p_amount_paid;
+    v_payment.currency := lower(p_currency);
+    select max((e.body #>> '{data,object,amount_refunded}')::bigint) into v_payment.amount_returned
+    from credits_private.stripe_events e
+    where e.waits_for = any (v_names) and e.event_type = 'charge.refunded';
+
+    v_receipt := credits_private.post_grants(
+        p_account_id, p_grants, v_payment, true, v_ids[1],
+        concat_ws(
+            ':', 'stripe', case when not p_event.livemode then 'test' end,
+            nullif(p_event.provider_account, ''), v_ids[1]
+        ),
+        null
+    );
+    foreach v_name in array v_names loop
+        perform credits_private.wake_stripe_events(v_name);
+    end loop;
+    return credits_private.stripe_result(
+        'applied',
+        case when v_receipt.is_replay then 'the payment had granted its credits before' end,
+        p_account_id => p_account_id
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]) OWNER TO credits_owner;
+
+--
+-- Name: ref_kind(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.ref_kind(p_provider text, p_object_id text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case when p_provider = 'stripe' then
+        case pg_catalog.split_part(p_object_id, '_', 1)
+            when 'pi' then 'payment_intent'
+            when 'ch' then 'charge'
+            when 'py' then 'charge'
+            when 'in' then 'invoice'
+            when 'cs' then 'checkout_session'
+            else 'payment'
+        end
+    else 'payment' end
+$$;
+
+ALTER FUNCTION credits_private.ref_kind(p_provider text, p_object_id text) OWNER TO credits_owner;
+
+--
+-- Name: replay_spend(text, bigint, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text) RETURNS credits.receipt
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_asked credits_private.ledger;
+    v_receipt credits.receipt;
+begin
+    v_asked.kind := 'spend';
+    v_asked.amount := -p_amount;
+    v_asked.feature := p_feature;
+    v_asked.reference := p_reference;
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_asked);
+    if v_receipt.entry_id is null then
+        perform credits_private.fail(
+            'internal_error', jsonb_build_object('account_id', p_account_id)
+        );
+    end if;
+    return v_receipt;
+end
+$$;
+
+ALTER FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
+
+--
+-- Name: restore_settled(credits_private.account_state, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.restore_settled(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lot credits_private.lots;
+    v_entry credits_private.ledger;
+begin
+    select l.* into v_lot
+    from credits_private.lots l
+    where l.account_id = p_state.account_id and l.payment_id = p_payment_id and l.origin = 'grant'
+    order by l.priority desc, l.expires_at desc, l.lot_id desc
+    limit 1;
+    v_lot.expires_at := greatest(
+        v_lot.expires_at, p_state.now + credits_private.setting_interval('refund_grace')
+    );
+    v_entry.kind := 'restore';
+    return credits_private.book_lot(
+        p_state, credits_private.derive_lot(v_lot, 'restoration', p_amount), v_entry
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.restore_settled(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: reverse_allocations(jsonb, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.reverse_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_skip bigint := p_skipped;
+    v_left bigint := p_amount;
+    v_here bigint;
+    v_back jsonb[] := array[]::jsonb[];
+    r_part record;
+begin
+    for r_part in
+        select x.lot_id, -x.amount as amount
+        from credits_private.parts_of(p_allocations) as x
+        order by x.ordinal desc
+    loop
+        exit when v_left = 0;
+        v_here := least(v_left, r_part.amount - least(v_skip, r_part.amount));
+        v_skip := v_skip - least(v_skip, r_part.amount);
+        continue when v_here = 0;
+        v_left := v_left - v_here;
+        v_back := v_back || jsonb_build_array(r_part.lot_id, v_here);
+    end loop;
+    return to_jsonb(v_back);
+end
+$$;
+
+ALTER FUNCTION credits_private.reverse_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: roll_over(credits_private.account_state, credits_private.grant_order, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger;
+    v_new credits_private.lots;
+    v_lapsed jsonb := '[]'::jsonb;
+    v_cap bigint := p_grant.rollover_cap;
+    v_carried bigint;
+    r_lot credits_private.lots;
+begin
+    for r_lot in
+        select l.*
+        from credits_private.lots l
+        where l.account_id = v_state.account_id
+            and l.subscription = p_grant.subscription
+            and l.is_open
+            and l.period_end <= p_grant.period_start
+        order by l.priority desc, l.expires_at desc, l.lot_id desc
+    loop
+        v_carried := least(r_lot.remaining, v_cap);
+        v_cap := v_cap - v_carried;
+        update credits_private.lots l
+        set remaining = 0,
+            is_open = false,
+            expired = l.expired + r_lot.remaining - v_carried,
+            expires_at = least(l.expires_at, v_state.now)
+        where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
+
+        if v_carried > 0 then
+            v_new := credits_private.derive_lot(r_lot, 'rollover', v_carried);
+            v_new.period_start := p_grant.period_start;
+            v_new.period_end := p_grant.period_end;
+            v_new.expires_at := p_expires_at;
+            v_entry := null;
+            v_entry.kind := 'rollover';
+            v_entry.allocations := credits_private.allocation(r_lot.lot_id, -v_carried);
+            v_state := credits_private.book_lot(v_state, v_new, v_entry);
+        end if;
+        if r_lot.remaining > v_carried then
+            v_lapsed := v_lapsed || credits_private.allocation(
+                r_lot.lot_id, v_carried - r_lot.remaining
+            );
+        end if;
+    end loop;
+
+    if v_lapsed <> '[]' then
+        v_entry := null;
+        v_entry.kind := 'expire';
+        v_entry.allocations := v_lapsed;
+        v_state := credits_private.book(v_state, v_entry);
+    end if;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: setting(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.setting(p_setting text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select s.value from credits_private.settings s where s.setting = p_setting
+$$;
+
+ALTER FUNCTION credits_private.setting(p_setting text) OWNER TO credits_owner;
+
+--
+-- Name: setting_interval(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.setting_interval(p_setting text) RETURNS interval
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select credits_private.exact_interval(credits_private.setting(p_setting)::interval)
+$$;
+
+ALTER FUNCTION credits_private.setting_interval(p_setting text) OWNER TO credits_owner;
+
+--
+-- Name: settle_debt(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.settle_debt(p_state credits_private.account_state) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_pools text[];
+    v_entry credits_private.ledger;
+    v_allocations jsonb;
+    v_left bigint;
+    v_payment_id bigint;
+    r_part record;
+begin
+    if p_state.debt = 0 then
+        return p_state;
+    end if;
+    select array_agg(p.pool) into v_pools from credits_private.pools p where p.pays_debt;
+    v_allocations := credits_private.take_credits(
+        p_state.account_id, p_state.debt, v_pools
+    );
+    v_left := -credits_private.sum_allocations(v_allocations);
+    if v_left = 0 then
+        return p_state;
+    end if;
+    v_entry.kind := 'settle';
+    v_entry.allocations := v_allocations || credits_private.allocation(0, v_left);
+
+    for r_part in
+        select x.lot_id, -x.amount as amount
+        from credits_private.parts_of(v_allocations) as x
+        order by x.ordinal
+    loop
+        select l.payment_id into v_payment_id
+        from credits_private.lots l
+        where l.account_id = p_state.account_id and l.lot_id = r_part.lot_id;
+        update credits_private.payments p
+        set debt_paid = p.debt_paid + r_part.amount
+        where p.account_id = p_state.account_id and p.payment_id = v_payment_id;
+    end loop;
+
+    for r_part in
+        select p.payment_id, p.owed
+        from credits_private.payments p
+        where p.account_id = p_state.account_id and p.owed > 0
+        order by p.payment_id
+    loop
+        exit when v_left = 0;
+        update credits_private.payments p
+        set owed = p.owed - least(v_left, r_part.owed),
+            settled = p.settled + least(v_left, r_part.owed)
+        where p.account_id = p_state.account_id and p.payment_id = r_part.payment_id;
+        v_left := v_left - least(v_left, r_part.owed);
+    end loop;
+    return credits_private.book(p_state, v_entry);
+end
+$$;
+
+ALTER FUNCTION credits_private.settle_debt(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: share_of(bigint, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.share_of(p_granted bigint, p_paid bigint, p_returned bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_returned <= 0 then 0
+        when p_returned >= p_paid then p_granted
+        else pg_catalog.floor(p_granted::numeric * p_returned / p_paid)::bigint
+    end
+$$;
+
+ALTER FUNCTION credits_private.share_of(p_granted bigint, p_paid bigint, p_returned bigint) OWNER TO credits_owner;
+
+--
+-- Name: stripe_id(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_id(p_value jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select i.id
+    from (
+        select case pg_catalog.jsonb_typeof(p_value)
+            when 'string' then p_value #>> '{}'
+            when 'object' then p_value ->> 'id'
+        end
+    ) as i (id)
+    where pg_catalog.length(i.id) between 1 and 255
+$$;
+
+ALTER FUNCTION credits_private.stripe_id(p_value jsonb) OWNER TO credits_owner;
+
+--
+-- Name: stripe_result(text, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_result(p_outcome text, p_reason text DEFAULT NULL::text, p_waits_for text DEFAULT NULL::text, p_account_id text DEFAULT NULL::text) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_result credits_private.stripe_result;
+begin
+    v_result.outcome := p_outcome;
+    v_result.reason := p_reason;
+    v_result.waits_for := p_waits_for;
+    v_result.account_id := p_account_id;
+    return v_result;
+end
+$$;
+
+ALTER FUNCTION credits_private.stripe_result(p_outcome text, p_reason text, p_waits_for text, p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: stripe_wait_name(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.concat_ws(
+        ':', 'payment', p_event.provider_account, p_event.livemode, p_object_id
+    )
+$$;
+
+ALTER FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text) OWNER TO credits_owner;
+
+--
+-- Name: sum_allocations(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.sum_allocations(p_allocations jsonb) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(pg_catalog.sum(x.amount), 0)::bigint
+    from credits_private.parts_of(p_allocations) as x
+$$;
+
+ALTER FUNCTION credits_private.sum_allocations(p_allocations jsonb) OWNER TO credits_owner;
+
+--
+-- Name: take_credits(text, bigint, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.take_credits(p_account_id text, p_amount bigint, p_pools text[] DEFAULT NULL::text[]) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_left bigint := p_amount;
+    v_lot credits_private.lots;
+    v_parts jsonb[] := array[]::jsonb[];
+begin
+    v_lot.priority := -2147483648;
+    v_lot.expires_at := '-infinity';
+    v_lot.lot_id := 0;
+    -- One index descent a lot, each beginning behind the last one: a loop over one query would read
+    -- and sort all lots of the account.
+    while v_left > 0 loop
+        select l.* into v_lot
+        from credits_private.lots l
+        where l.account_id = p_account_id
+            and l.is_open
+            and (l.priority, l.expires_at, l.lot_id)
+                > (v_lot.priority, v_lot.expires_at, v_lot.lot_id)
+        order by l.priority, l.expires_at, l.lot_id
+        limit 1;
+        exit when not found;
+        continue when v_lot.pool <> all (p_pools);
+
+        perform credits_private.draw_lot(
+            p_account_id, v_lot.lot_id, least(v_left, v_lot.remaining)
+        );
+        v_parts := v_parts
+            || jsonb_build_array(v_lot.lot_id, -least(v_left, v_lot.remaining));
+        v_left := v_left - least(v_left, v_lot.remaining);
+    end loop;
+    return to_jsonb(v_parts);
+end
+$$;
+
+ALTER FUNCTION credits_private.take_credits(p_account_id text, p_amount bigint, p_pools text[]) OWNER TO credits_owner;
+
+--
+-- Name: take_paid_credits(text, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.take_paid_credits(p_account_id text, p_payment_id bigint, p_amount bigint) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_left bigint := p_amount;
+    v_parts jsonb[] := array[]::jsonb[];
+    r_lot record;
+begin
+    for r_lot in
+        select l.lot_id, l.remaining
+        from credits_private.lots l
+        where l.account_id = p_account_id and l.payment_id = p_payment_id and l.is_open
+        order by l.priority, l.expires_at, l.lot_id
+    loop
+        exit when v_left = 0;
+        perform credits_private.draw_lot(
+            p_account_id, r_lot.lot_id, least(v_left, r_lot.remaining)
+        );
+        v_parts := v_parts
+            || jsonb_build_array(r_lot.lot_id, -least(v_left, r_lot.remaining));
+        v_left := v_left - least(v_left, r_lot.remaining);
+    end loop;
+    return to_jsonb(v_parts);
+end
+$$;
+
+ALTER FUNCTION credits_private.take_paid_credits(p_account_id text, p_payment_id bigint, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: try_stripe_event(credits_private.stripe_events); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.try_stripe_event(p_event credits_private.stripe_events) RETURNS credits_private.stripe_events
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_event credits_private.stripe_events := p_event;
+    v_result credits_private.stripe_result;
+    v_sqlstate text;
+    v_message text;
+    v_detail text;
+begin
+    begin
+        v_result := credits_private.apply_stripe_event(p_event);
+    exception
+        when sqlstate 'PT000' or data_exception or integrity_constraint_violation
+            or syntax_error_or_access_rule_violation or plpgsql_error or cardinality_violation
+        then
+            get stacked diagnostics
+                v_sqlstate := returned_sqlstate,
+                v_message := message_text,
+                v_detail := pg_exception_detail;
+            v_result := null;
+            v_result.outcome := 'failed';
+            v_result.reason := v_sqlstate || ' ' || v_message || coalesce(
+                ' ' || nullif(v_detail, ''), ''
+            );
+            if v_sqlstate = 'PT409' and v_detail::jsonb ->> 'code' = 'account_closed' then
+                v_result.outcome := 'parked';
+                v_result.waits_for := 'account:' || (v_detail::jsonb ->> 'account_id');
+            end if;
+    end;
+
+    v_event.outcome := v_result.outcome;
+    v_event.reason := v_result.reason;
+    v_event.waits_for := v_result.waits_for;
+    v_event.account_id := v_result.account_id;
+    v_event.applied_at := credits_private.clock();
+    update credits_private.stripe_events e
+    set outcome = v_event.outcome,
+        reason = v_event.reason,
+        waits_for = v_event.waits_for,
+        account_id = v_event.account_id,
+        attempts = e.attempts + 1,
+        applied_at = v_event.applied_at
+    where e.provider_account = v_event.provider_account and e.event_id = v_event.event_id;
+    return v_event;
+end
+$$;
+
+ALTER FUNCTION credits_private.try_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
+
+--
+-- Name: verify_entries(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with entries as (
+        select l.*,
+            row_number() over w as position,
+            lag(l.entry_id) over w as before_id,
+            coalesce(lag(l.balance) over w, 0) as before_balance,
+            coalesce(lag(l.debt) over w, 0) as before_debt,
+            lag(l.open_lot_id) over w as before_open_lot_id,
+            coalesce(lag(l.open_lot_remaining) over w, 0) as before_open_lot_remaining,
+            lag(l.command_id) over w as before_command_id,
+            lag(l.created_at) over w as before_created_at,
+            s.total,
+            s.to_debt
+        from credits_private.ledger l
+        left join lateral (
+            select coalesce(sum(x.amount), 0) as total,
+                coalesce(sum(x.amount) filter (where x.lot_id = 0), 0) as to_debt
+            from credits_private.parts_of(l.allocations) as x
+        ) as s on l.allocations is not null
+        where l.account_id = p_account_id
+        window w as (order by l.entry_id)
+    ),
+    refunds as (
+        select f.reverses_entry_id as entry_id, sum(f.amount) as refunded
+        from credits_private.ledger f
+        where f.account_id = p_account_id and f.reverses_entry_id is not null
+        group by f.reverses_entry_id
+    )
+    select p_account_id, c.violation, e.entry_id, null::bigint, c.expected, c.actual
+    from entries e
+    left join refunds f on f.entry_id = e.entry_id
+    cross join lateral (values
+        ('entry number has a gap', e.entry_id = e.position, e.position::text, e.entry_id::text),
+        ('balance does not follow from the entry before', e.balance = e.before_balance + e.amount,
+            (e.before_balance + e.amount)::text, e.balance::text),
+        ('debt does not follow from the entry before',
+            e.debt = e.before_debt - coalesce(e.to_debt, 0),
+            (e.before_debt - coalesce(e.to_debt, 0))::text, e.debt::text),
+        ('debt or open lot is negative', e.debt >= 0 and e.open_lot_remaining >= 0,
+            '0', least(e.debt, e.open_lot_remaining)::text),
+        ('amount is not the sum of the allocations', e.total is null or e.amount = e.total,
+            e.total::text, e.amount::text),
+        ('only a spend from the open lot goes without allocations',
+            e.allocations is not null or (
+                e.kind = 'spend' and e.amount < 0
+                and e.open_lot_id is not distinct from e.before_open_lot_id
+                and e.open_lot_remaining = e.before_open_lot_remaining + e.amount
+            ),
+            e.before_open_lot_id || ': ' || e.before_open_lot_remaining + e.amount,
+            e.open_lot_id || ': ' || e.open_lot_remaining),
+        ('date runs backwards', e.before_created_at is null or e.created_at >= e.before_created_at,
+            e.before_created_at::text, e.created_at::text),
+        ('date of effect lies after the booking', e.occurred_at <= e.created_at,
+            e.created_at::text, e.occurred_at::text),
+        ('command is neither new nor that of the entry before',
+            e.command_id = e.entry_id or e.command_id is not distinct from e.before_command_id,
+            e.before_command_id::text, e.command_id::text),
+        ('only the first entry of a command carries its key',
+            e.idempotency_key is null or e.command_id = e.entry_id,
+            e.entry_id::text, e.command_id::text),
+        ('refunds exceed the spend', f.refunded is null or f.refunded <= -e.amount,
+            (-e.amount)::text, f.refunded::text),
+        ('refund reverses something that is no spend', f.refunded is null or e.kind = 'spend',
+            'spend', e.kind),
+        ('only a refund reverses an entry', (e.kind = 'refund') = (e.reverses_entry_id is not null),
+            'refund', e.kind),
+        ('kind does not move credits this way',
+            case
+                when e.kind in ('open', 'rollover', 'settle') then e.amount = 0
+                when e.kind = 'spend' then e.amount < 0
+                when e.kind in ('expire', 'clawback') then e.amount <= 0
+                when e.kind in ('grant', 'refund') then e.amount > 0
+                when e.kind = 'restore' then e.amount >= 0
+            end,
+            e.kind, e.amount::text)
+    ) as c (violation, holds, expected, actual)
+    where c.holds is not true
+    order by e.entry_id
+$$;
+
+ALTER FUNCTION credits_private.verify_entries(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: verify_lots(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_lots(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with tail as (
+        select t.*
+        from credits_private.ledger t
+        where t.account_id = p_account_id
+        order by t.entry_id desc
+        limit 1
+    ),
+    moved as (
+        select m.lot_id,
+            sum(m.amount) as net,
+            sum(m.amount) filter (where m.entry_id = m.lot_id) as granted,
+            -coalesce(sum(m.amount) filter (where m.kind = 'expire'), 0) as expired,
+            -coalesce(sum(m.amount) filter (
+                where m.kind = 'clawback'
+                or m.kind = 'restore' and m.amount > 0 and m.entry_id <> m.lot_id
+            ), 0) as clawed
+        from (
+            select x.lot_id, x.amount, l.entry_id, l.kind
+            from credits_private.ledger l
+            cross join lateral credits_private.parts_of(credits_private.allocations_of(l)) as x
+            where l.account_id = p_account_id
+        ) as m
+        where m.lot_id <> 0
+        group by m.lot_id
+    ),
+    held as (
+        select l.lot_id, l.pool, l.priority, l.expires_at,
+            l.granted, l.expired, l.clawed, l.is_open,
+            coalesce(l.lot_id = t.open_lot_id, false) as is_out,
+            l.remaining as in_lot,
+            l.remaining
+                + case when l.lot_id = t.open_lot_id then t.open_lot_remaining else 0 end as credits
+        from credits_private.lots l
+        left join tail t on true
+        where l.account_id = p_account_id
+    ),
+    per_lot as (
+        select coalesce(h.lot_id, m.lot_id) as lot_id, c.violation, c.expected, c.actual
+        from held h
+        full join moved m on m.lot_id = h.lot_id
+        cross join lateral (values
+            ('lot and ledger do not know each other',
+                h.lot_id is not null and m.granted is not null,
+                m.granted::text, h.granted::text),
+            ('granted is not what the ledger says', h.granted is not distinct from m.granted,
+                m.granted::text, h.granted::text),
+            ('what is left of the lot is not what the ledger says',
+                h.credits is not distinct from m.net,
+                m.net::text, h.credits::text),
+            ('what the lot lost to expiry is not what the ledger says',
+                h.expired is not distinct from m.expired,
+                m.expired::text, h.expired::text),
+            ('what is clawed of the lot is not what the ledger says',
+                h.clawed is not distinct from m.clawed,
+                m.clawed::text, h.clawed::text),
+            ('lot is open and empty', not h.is_open or h.is_out or h.in_lot > 0, 'closed', 'open'),
+            ('lot holds more than it granted', h.credits between 0 and h.granted,
+                h.granted::text, h.credits::text),
+            ('open lot has credits in its row', not (h.is_out and h.in_lot <> 0),
+                '0', h.in_lot::text),
+            ('lot with credits is closed', h.is_open or h.credits = 0, 'open', 'closed')
+        ) as c (violation, holds, expected, actual)
+        where c.holds is not true
+    ),
+    overall as (
+        select c.violation, t.entry_id, c.expected, c.actual
+        from tail t
+        cross join lateral (
+            select coalesce(sum(h.credits), 0) as credits,
+                coalesce(sum(h.credits) filter (where p.pays_debt), 0) as paying,
+                coalesce(min(h.expires_at) filter (where h.credits > 0), 'infinity')
+                    as next_event_at
+            from held h
+            left join credits_private.pools p on p.pool = h.pool
+        ) as s
+        left join held o on o.is_out
+        left join lateral (
+            select b.lot_id
+            from held b
+            where b.credits > 0
+            order by b.priority, b.expires_at, b.lot_id
+            limit 1
+        ) as b on true
+        cross join lateral (values
+            ('balance is not lots less debt', t.balance = s.credits - t.debt,
+                (s.credits - t.debt)::text, t.balance::text),
+            ('debt while a paying pool holds credits', t.debt = 0 or s.paying = 0,
+                '0', s.paying::text),
+            ('debt while a lot is open', t.debt = 0 or t.open_lot_id is null,
+                'none', t.open_lot_id::text),
+            ('open lot is unknown', t.open_lot_id is null or o.lot_id is not null,
+                'a lot', t.open_lot_id::text),
+            ('open lot is not the first in burn order',
+                t.debt > 0 or b.lot_id is null or t.open_lot_id is not distinct from b.lot_id
+                or (t.open_lot_remaining = 0 and (o.priority, o.expires_at, o.lot_id) <= (
+                    select f.priority, f.expires_at, f.lot_id from held f where f.lot_id = b.lot_id
+                )),
+                b.lot_id::text, t.open_lot_id::text),
+            ('next event is later than the earliest expiry', t.next_event_at <= s.next_event_at,
+                s.next_event_at::text, t.next_event_at::text),
+            ('account holds more than the limit',
+                s.credits <= 9007199254740991 and t.debt <= 9007199254740991,
+                '9007199254740991', greatest(s.credits, t.debt)::text)
+        ) as c (violation, holds, expected, actual)
+        where c.holds is not true
+    )
+    select p_account_id, v.violation, null::bigint, v.lot_id, v.expected, v.actual from per_lot v
+    union all
+    select p_account_id, v.violation, v.entry_id, null::bigint, v.expected, v.actual from overall v
+$$;
+
+ALTER FUNCTION credits_private.verify_lots(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: verify_orphans(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_orphans(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select o.account_id, o.violation, null::bigint, null::bigint, 'an account'::text, 'none'::text
+    from (
+        select distinct l.account_id, 'ledger of an unknown account' as violation
+        from credits_private.ledger l
+        where p_account_id is null or l.account_id = p_account_id
+        union all
+        select distinct l.account_id, 'lots of an unknown account'
+        from credits_private.lots l
+        where p_account_id is null or l.account_id = p_account_id
+        union all
+        select distinct p.account_id, 'payments of an unknown account'
+        from credits_private.payments p
+        where p_account_id is null or p.account_id = p_account_id
+    ) as o
+    where not exists (
+        select from credits_private.accounts a where a.account_id = o.account_id
+    )
+    union all
+    select r.account_id, 'name of an unknown payment', r.payment_id, null::bigint,
+        'a payment', r.object_id
+    from credits_private.payment_refs r
+    where (p_account_id is null or r.account_id = p_account_id)
+        and not exists (
+            select
+            from credits_private.payments p
+            where p.account_id = r.account_id and p.payment_id = r.payment_id
+        )
+$$;
+
+ALTER FUNCTION credits_private.verify_orphans(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: verify_payments(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with tail as (
+        select t.entry_id, t.debt
+        from credits_private.ledger t
+        where t.account_id = p_account_id
+        order by t.entry_id desc
+        limit 1
+    ),
+    bought as (
+        select l.payment_id,
+            sum(l.granted) filter (where l.origin = 'grant') as granted,
+            sum(l.clawed) as clawed,
+            sum(l.expired) as expired
+        from credits_private.lots l
+        where l.account_id = p_account_id and l.payment_id is not null
+        group by l.payment_id
+    ),
+    settlements as (
+        select l.entry_id, l.kind, l.amount as moved, x.lot_id, x.amount
+        from credits_private.ledger l
+        cross join lateral credits_private.parts_of(l.allocations) as x
+        where l.account_id = p_account_id and l.kind in ('settle', 'restore')
+    ),
+    paid_debt as (
+        select l.payment_id, -sum(s.amount) as debt_paid
+        from settlements s
+        join credits_private.lots l on l.account_id = p_account_id and l.lot_id = s.lot_id
+        where s.kind = 'settle' and l.payment_id is not null
+        group by l.payment_id
+    ),
+    per_payment as (
+        select coalesce(p.payment_id, b.payment_id) as payment_id, c.violation, c.expected, c.actual
+        from (select q.* from credits_private.payments q where q.account_id = p_account_id) as p
+        full join bought b on b.payment_id = p.payment_id
+        left join paid_debt d on d.payment_id = p.payment_id
+        cross join lateral (values
+            ('granted of the payment is not that of its lots',
+                p.granted is not distinct from b.granted,
+                b.granted::text, p.granted::text),
+            ('clawed of the payment is not that of its lots',
+                p.clawed is not distinct from b.clawed,
+                b.clawed::text, p.clawed::text),
+            ('covered exceeds what expired', p.covered <= b.expired,
+                b.expired::text, p.covered::text),
+            ('debt paid by its lots is not what the ledger says',
+                p.debt_paid = coalesce(d.debt_paid, 0),
+                coalesce(d.debt_paid, 0)::text, p.debt_paid::text),
+            ('parts of the target do not add up',
+                p.clawed + p.covered + p.owed + p.settled + p.written_off = p.target,
+                (p.clawed + p.covered + p.owed + p.settled + p.written_off)::text, p.target::text),
+            ('target is out of range', p.target between 0 and p.granted,
+                p.granted::text, p.target::text),
+            ('payment has no name', exists (
+                select
+                from credits_private.payment_refs r
+                where r.object_id = p.object_id and r.account_id = p_account_id
+                    and r.payment_id = p.payment_id
+            ), p.object_id, null)
+        ) as c (violation, holds, expected, actual)
+        where c.holds is not true
+    )
+    select p_account_id, v.violation, v.payment_id, null::bigint, v.expected, v.actual
+    from per_payment v
+    union all
+    select p_account_id, 'debt is not what the payments owe', t.entry_id, null::bigint,
+        o.owed::text, t.debt::text
+    from tail t
+    cross join lateral (
+        select coalesce(sum(p.owed), 0) as owed
+        from credits_private.payments p
+        where p.account_id = p_account_id
+    ) as o
+    where o.owed <> t.debt
+    union all
+    select p_account_id, 'debt settled is not what the ledger says', t.entry_id, null::bigint,
+        o.expected::text, o.actual::text
+    from tail t
+    cross join lateral (
+        select (
+            select coalesce(sum(
+                case when s.kind = 'settle' and s.lot_id = 0 then s.amount
+                    when s.kind = 'restore' and s.lot_id = s.entry_id and s.moved > 0 then -s.amount
+                end
+            ), 0)
+            from settlements s
+        ) as expected,
+        (
+            select coalesce(sum(p.settled), 0)
+            from credits_private.payments p
+            where p.account_id = p_account_id
+        ) as actual
+    ) as o
+    where o.expected <> o.actual
+$$;
+
+ALTER FUNCTION credits_private.verify_payments(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: wake_stripe_events(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.wake_stripe_events(p_waits_for text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    r_event credits_private.stripe_events;
+begin
+    for r_event in
+        select e.*
+        from credits_private.stripe_events e
+        where e.waits_for = p_waits_for
+        order by e.account_id, e.created_at, e.event_id
+        for update skip locked
+    loop
+        perform credits_private.try_stripe_event(r_event);
+    end loop;
+end
+$$;
+
+ALTER FUNCTION credits_private.wake_stripe_events(p_waits_for text) OWNER TO credits_owner;
+
+--
+-- Name: accounts; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.accounts (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    kind text DEFAULT 'user'::text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    plan text,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    open_entry_id bigint,
+    metadata jsonb,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT accounts_id_is_short CHECK (((length(account_id) >= 1) AND (length(account_id) <= 255))),
+    CONSTRAINT accounts_kind_is_known CHECK ((kind = ANY (ARRAY['user'::text, 'organisation'::text, 'guest'::text]))),
+    CONSTRAINT accounts_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text, 'closed'::text])))
+);
+
+ALTER TABLE credits_private.accounts OWNER TO credits_owner;
+
+--
+-- Name: TABLE accounts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.accounts IS 'Holders of credits. The row is what writers lock; a spend never updates it.';
+
+--
+-- Name: COLUMN accounts.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.account_id IS 'The host application''s own id.';
+
+--
+-- Name: COLUMN accounts.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.kind IS 'user, organisation or guest.';
+
+--
+-- Name: COLUMN accounts.status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.status IS 'active, frozen or closed.';
+
+--
+-- Name: COLUMN accounts.plan; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.plan IS 'Plan of the account, if it has one.';
+
+--
+-- Name: COLUMN accounts.time_zone; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.time_zone IS 'IANA time zone in which periods of the account are counted.';
+
+--
+-- Name: COLUMN accounts.open_entry_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.open_entry_id IS 'Entry of the open_account call; null while only a grant has opened the account.';
+
+--
+-- Name: COLUMN accounts.metadata; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.metadata IS 'Free-form object of the host application.';
+
+--
+-- Name: COLUMN accounts.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.created_at IS 'When the account was first seen.';
+
+--
+-- Name: pools; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.pools (
+    pool text NOT NULL COLLATE pg_catalog."C",
+    priority integer NOT NULL,
+    pays_debt boolean NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT pools_name_is_short CHECK (((length(pool) >= 1) AND (length(pool) <= 63)))
+);
+
+ALTER TABLE credits_private.pools OWNER TO credits_owner;
+
+--
+-- Name: TABLE pools; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.pools IS 'Classes of credits: when they burn and whether they pay debt.';
+
+--
+-- Name: COLUMN pools.pool; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.pools.pool IS 'Name of the pool.';
+
+--
+-- Name: COLUMN pools.priority; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.pools.priority IS 'Burn priority, lowest first. Copied to a lot when it is granted.';
+
+--
+-- Name: COLUMN pools.pays_debt; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.pools.pays_debt IS 'Whether lots of this pool settle debt at once.';
+
+--
+-- Name: COLUMN pools.description; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.pools.description IS 'What the pool is for.';
+
+--
+-- Name: schema_migrations; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.schema_migrations (
+    id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    state text DEFAULT 'applied'::text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    applied_by text DEFAULT SESSION_USER NOT NULL,
+    execution_ms integer,
+    runner_version text NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT schema_migrations_checksum_is_sha256 CHECK ((checksum ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT schema_migrations_kind_is_known CHECK ((kind = ANY (ARRAY['bootstrap'::text, 'versioned'::text, 'repeatable'::text, 'baseline'::text]))),
+    CONSTRAINT schema_migrations_state_is_known CHECK ((state = ANY (ARRAY['applied'::text, 'running'::text, 'failed'::text])))
+);
+
+ALTER TABLE credits_private.schema_migrations OWNER TO credits_owner;
+
+--
+-- Name: TABLE schema_migrations; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.schema_migrations IS 'What the migration runner applied: one row for each file, written in the file''s transaction.';
+
+--
+-- Name: COLUMN schema_migrations.id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.id IS 'Number of a versioned file, like 0003; else the path, like functions/api/get_balance.sql.';
+
+--
+-- Name: COLUMN schema_migrations.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.kind IS 'bootstrap, versioned (run once), repeatable (run again when its text changes) or baseline (a versioned file that was there already when the runner first met this database).';
+
+--
+-- Name: COLUMN schema_migrations.name; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.name IS 'Name of the file.';
+
+--
+-- Name: COLUMN schema_migrations.checksum; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.checksum IS 'SHA-256 of the text without byte order mark, CRs of line ends and blanks at its end; of the file''s new text once somebody has accepted that (see the log).';
+
+--
+-- Name: COLUMN schema_migrations.state; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.state IS 'applied; running or failed: a file that cannot run in a transaction was started.';
+
+--
+-- Name: COLUMN schema_migrations.applied_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.applied_at IS 'When the file ran last.';
+
+--
+-- Name: COLUMN schema_migrations.applied_by; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.applied_by IS 'Who was connected.';
+
+--
+-- Name: COLUMN schema_migrations.execution_ms; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.execution_ms IS 'Milliseconds that its statements took; null where psql ran it.';
+
+--
+-- Name: COLUMN schema_migrations.runner_version; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.runner_version IS 'Version of pgcredits that ran it.';
+
+--
+-- Name: COLUMN schema_migrations.body; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations.body IS 'The text that ran.';
+
+--
+-- Name: schema_migrations_log; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.schema_migrations_log (
+    entry bigint NOT NULL,
+    action text NOT NULL,
+    migration text NOT NULL COLLATE pg_catalog."C",
+    checksum text,
+    reason text,
+    logged_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    logged_by text DEFAULT SESSION_USER NOT NULL,
+    runner_version text NOT NULL,
+    CONSTRAINT schema_migrations_log_action_is_known CHECK ((action = ANY (ARRAY['apply'::text, 're-apply'::text, 'start'::text, 'fail'::text, 'forget'::text, 'prune'::text, 'baseline'::text, 'accept checksum'::text, 'mark applied'::text, 'mark pending'::text, 'accept object'::text]))),
+    CONSTRAINT schema_migrations_log_repair_has_reason CHECK (((reason IS NOT NULL) OR (action <> ALL (ARRAY['accept checksum'::text, 'mark applied'::text, 'mark pending'::text, 'accept object'::text]))))
+);
+
+ALTER TABLE credits_private.schema_migrations_log OWNER TO credits_owner;
+
+--
+-- Name: TABLE schema_migrations_log; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.schema_migrations_log IS 'Everything that ever happened to schema_migrations. Rows are added, never changed.';
+
+--
+-- Name: COLUMN schema_migrations_log.entry; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations_log.entry IS 'Counts from 1 without gaps, so that a missing row shows.';
+
+--
+-- Name: COLUMN schema_migrations_log.action; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations_log.action IS 'apply; re-apply (a repeatable file again); start and fail (a file without a transaction); forget (a repeatable file that is gone); prune (a function without a file was dropped); baseline; accept checksum, mark applied and mark pending (repairs by hand); accept object (a change by hand that verify has found stays).';
+
+--
+-- Name: COLUMN schema_migrations_log.migration; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations_log.migration IS 'schema_migrations.id; for prune the signature of the function; for accept object its name.';
+
+--
+-- Name: COLUMN schema_migrations_log.checksum; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations_log.checksum IS 'SHA-256 of the text that it was about; of a deleted row for mark pending; else null.';
+
+--
+-- Name: COLUMN schema_migrations_log.reason; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations_log.reason IS 'Why somebody repaired, or the error of a file that failed.';
+
+--
+-- Name: COLUMN schema_migrations_log.logged_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations_log.logged_at IS 'When it happened.';
+
+--
+-- Name: COLUMN schema_migrations_log.logged_by; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations_log.logged_by IS 'Who was connected.';
+
+--
+-- Name: COLUMN schema_migrations_log.runner_version; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_migrations_log.runner_version IS 'Version of pgcredits that did it.';
+
+--
+-- Name: schema_objects; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.schema_objects (
+    object text NOT NULL COLLATE pg_catalog."C",
+    digest text NOT NULL,
+    CONSTRAINT schema_objects_digest_is_sha256 CHECK ((digest ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE credits_private.schema_objects OWNER TO credits_owner;
+
+--
+-- Name: TABLE schema_objects; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.schema_objects IS 'What the runner left behind: one row for each object of the two schemas. See migrate verify.';
+
+--
+-- Name: COLUMN schema_objects.object; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_objects.object IS 'Kind and name, like "function credits.schema_version()", "rights of ..." or "comment on ...".';
+
+--
+-- Name: COLUMN schema_objects.digest; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.schema_objects.digest IS 'SHA-256 of what defines the object; the same on every version of the server.';
+
+--
+-- Name: settings; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.settings (
+    setting text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT settings_value_is_legal CHECK ((
+CASE setting
+    WHEN 'renewal_grace'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
+    WHEN 'refund_grace'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
+    WHEN 'shortfall'::text THEN (value = ANY (ARRAY['debt'::text, 'write_off'::text]))
+    WHEN 'free_purchases'::text THEN (value = ANY (ARRAY['ignore'::text, 'grant'::text]))
+    ELSE NULL::boolean
+END IS TRUE))
+);
+
+ALTER TABLE credits_private.settings OWNER TO credits_owner;
+
+--
+-- Name: TABLE settings; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.settings IS 'Choices of the installation, one row each, with their reason.';
+
+--
+-- Name: COLUMN settings.setting; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.settings.setting IS 'Name of the setting.';
+
+--
+-- Name: COLUMN settings.value; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.settings.value IS 'Its value as text; the check constraint says what is legal.';
+
+--
+-- Name: COLUMN settings.description; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.settings.description IS 'What it decides, the values allowed, and why the default is what it is.';
+
+--
+-- Name: stripe_waits; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_waits (
+    waits_for text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE credits_private.stripe_waits OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_waits; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_waits IS 'Meeting point of an event that waits for something and the event that brings it: both insert the same row, so neither can miss the other.';
+
+--
+-- Name: COLUMN stripe_waits.waits_for; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_waits.waits_for IS 'Kind and id of what is waited for.';
+
+--
+-- Name: accounts accounts_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (account_id);
+
+--
+-- Name: ledger ledger_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.ledger
+    ADD CONSTRAINT ledger_pkey PRIMARY KEY (account_id, entry_id);
+
+--
+-- Name: lots lots_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.lots
+    ADD CONSTRAINT lots_pkey PRIMARY KEY (account_id, lot_id);
+
+--
+-- Name: payment_refs payment_refs_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.payment_refs
+    ADD CONSTRAINT payment_refs_pkey PRIMARY KEY (object_id, provider, kind, livemode, provider_account);
+
+--
+-- Name: payments payments_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.payments
+    ADD CONSTRAINT payments_pkey PRIMARY KEY (account_id, payment_id);
+
+--
+-- Name: pools pools_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.pools
+    ADD CONSTRAINT pools_pkey PRIMARY KEY (pool);
+
+--
+-- Name: schema_migrations_log schema_migrations_log_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.schema_migrations_log
+    ADD CONSTRAINT schema_migrations_log_pkey PRIMARY KEY (entry);
+
+--
+-- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (id);
+
+--
+-- Name: schema_objects schema_objects_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.schema_objects
+    ADD CONSTRAINT schema_objects_pkey PRIMARY KEY (object);
+
+--
+-- Name: settings settings_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (setting);
+
+--
+-- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_events
+    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (provider_account, event_id);
+
+--
+-- Name: stripe_prices stripe_prices_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_prices
+    ADD CONSTRAINT stripe_prices_pkey PRIMARY KEY (price);
+
+--
+-- Name: stripe_waits stripe_waits_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_waits
+    ADD CONSTRAINT stripe_waits_pkey PRIMARY KEY (waits_for);
+
+--
+-- Name: ledger_idempotency_key; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE UNIQUE INDEX ledger_idempotency_key ON credits_private.ledger USING btree (account_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+
+--
+-- Name: ledger_reversal_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX ledger_reversal_idx ON credits_private.ledger USING btree (account_id, reverses_entry_id) WHERE (reverses_entry_id IS NOT NULL);
+
+--
+-- Name: lots_burn_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX lots_burn_idx ON credits_private.lots USING btree (account_id, priority, expires_at, lot_id) WHERE is_open;
+
+--
+-- Name: lots_expiry_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX lots_expiry_idx ON credits_private.lots USING btree (expires_at, account_id) WHERE is_open;
+
+--
+-- Name: lots_payment_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX lots_payment_idx ON credits_private.lots USING btree (account_id, payment_id) WHERE (payment_id IS NOT NULL);
+
+--
+-- Name: lots_period_key; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE UNIQUE INDEX lots_period_key ON credits_private.lots USING btree (account_id, subscription, item, period_start) WHERE ((item IS NOT NULL) AND (origin = 'grant'::text));
+
+--
+-- Name: payment_refs_payment_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX payment_refs_payment_idx ON credits_private.payment_refs USING btree (account_id, payment_id);
+
+--
+-- Name: payments_owed_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX payments_owed_idx ON credits_private.payments USING btree (account_id, payment_id) WHERE (owed > 0);
+
+--
+-- Name: stripe_events_waiting_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_events_waiting_idx ON credits_private.stripe_events USING btree (waits_for) WHERE (waits_for IS NOT NULL);
+
+--
+-- Name: ledger ledger_is_append_only; Type: TRIGGER; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TRIGGER ledger_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON credits_private.ledger FOR EACH STATEMENT EXECUTE FUNCTION credits_private.ledger_is_append_only();
+
+--
+-- Name: accounts; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.accounts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: ledger; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.ledger ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lots; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.lots ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: payment_refs; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.payment_refs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: payments; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.payments ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pools; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.pools ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: schema_migrations; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.schema_migrations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: schema_migrations_log; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.schema_migrations_log ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: schema_objects; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.schema_objects ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: settings; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_events; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_prices; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_prices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_waits; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_waits ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: SCHEMA credits; Type: ACL; Schema: -; Owner: credits_owner
+--
+
+GRANT USAGE ON SCHEMA credits TO credits_service;
+GRANT USAGE ON SCHEMA credits TO credits_admin;
+GRANT USAGE ON SCHEMA credits TO credits_webhook;
+GRANT USAGE ON SCHEMA credits TO credits_reader;
+GRANT USAGE ON SCHEMA credits TO credits_user;
+
+--
+-- Name: FUNCTION add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+GRANT ALL ON FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
+-- Name: FUNCTION deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION expire_due(p_limit integer); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.expire_due(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.expire_due(p_limit integer) TO credits_service;
+GRANT ALL ON FUNCTION credits.expire_due(p_limit integer) TO credits_admin;
+
+--
+-- Name: FUNCTION expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION get_balance(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.get_balance(p_account_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.get_balance(p_account_id text) TO credits_service;
+GRANT ALL ON FUNCTION credits.get_balance(p_account_id text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.get_balance(p_account_id text) TO credits_reader;
+
+--
+-- Name: FUNCTION grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+GRANT ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
+-- Name: FUNCTION ingest_stripe_event(p_payload text, p_livemode boolean); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) TO credits_webhook;
+
+--
+-- Name: FUNCTION list_entries(p_account_id text, p_limit integer, p_before bigint); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_reader;
+
+--
+-- Name: FUNCTION list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) TO credits_reader;
+
+--
+-- Name: FUNCTION open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION schema_version(); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.schema_version() FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.schema_version() TO credits_service;
+GRANT ALL ON FUNCTION credits.schema_version() TO credits_admin;
+GRANT ALL ON FUNCTION credits.schema_version() TO credits_webhook;
+GRANT ALL ON FUNCTION credits.schema_version() TO credits_reader;
+
+--
+-- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) TO credits_admin;
+
+--
+-- Name: FUNCTION verify(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.verify(p_account_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.verify(p_account_id text) TO credits_service;
+GRANT ALL ON FUNCTION credits.verify(p_account_id text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.verify(p_account_id text) TO credits_reader;
+
+--
+-- Name: FUNCTION actor(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.actor() FROM PUBLIC;
+
+--
+-- Name: FUNCTION allocation(p_lot_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.allocation(p_lot_id bigint, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION allocations_of(p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.allocations_of(p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_charge_refund(p_event credits_private.stripe_events, p_charge jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_charge_refund(p_event credits_private.stripe_events, p_charge jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_checkout_session(p_event credits_private.stripe_events, p_session jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_checkout_session(p_event credits_private.stripe_events, p_session jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_invoice(p_event credits_private.stripe_events, p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_invoice(p_event credits_private.stripe_events, p_invoice jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_stripe_event(p_event credits_private.stripe_events); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
+
+--
+-- Name: FUNCTION book(p_state credits_private.account_state, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION catch_up(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.catch_up(p_state credits_private.account_state) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_account_id(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_account_id(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_amount(p_argument text, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_amount(p_argument text, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_argument(p_argument text, p_is_legal boolean, p_allowed text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_argument(p_argument text, p_is_legal boolean, p_allowed text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_inserted(p_inserted boolean, p_account_id text, p_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_inserted(p_inserted boolean, p_account_id text, p_entry_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_instant(p_argument text, p_instant timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_instant(p_argument text, p_instant timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_money(p_amount_paid bigint, p_currency text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_money(p_amount_paid bigint, p_currency text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_pool(p_argument text, p_pool text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_pool(p_argument text, p_pool text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_status(p_state credits_private.account_state, p_allowed text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_status(p_state credits_private.account_state, p_allowed text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_tail(p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_tail(p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_text(p_argument text, p_text text, p_most integer); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_text(p_argument text, p_text text, p_most integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_time_zone(p_argument text, p_time_zone text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION clock(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.clock() FROM PUBLIC;
+
+--
+-- Name: FUNCTION derive_lot(p_lot credits_private.lots, p_origin text, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.derive_lot(p_lot credits_private.lots, p_origin text, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION describe_grants(p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.describe_grants(p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
+
+--
+-- Name: FUNCTION draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION exact_interval(p_interval interval); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.exact_interval(p_interval interval) FROM PUBLIC;
+
+--
+-- Name: FUNCTION expire_lots(p_state credits_private.account_state, p_on_their_own boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_on_their_own boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION fail(p_code text, p_values jsonb, p_hint text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_payment(p_account_id text, p_name credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_payment(p_account_id text, p_name credits_private.payment_order) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_stripe_payment(p_event credits_private.stripe_events, p_object_ids text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_stripe_payment(p_event credits_private.stripe_events, p_object_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_stripe_price(p_price text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_stripe_price(p_price text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION finish_command(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.finish_command(p_state credits_private.account_state) FROM PUBLIC;
+
+--
+-- Name: FUNCTION grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
+
+--
+-- Name: FUNCTION insert_refs(p_account_id text, p_payment_id bigint, p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.insert_refs(p_account_id text, p_payment_id bigint, p_payment credits_private.payment_order) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_account(p_invoice jsonb, p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_account(p_invoice jsonb, p_line jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_line_amount(p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_line_amount(p_line jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_line_is_period(p_line jsonb, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_line_is_period(p_line jsonb, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_line_item(p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_line_item(p_line jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_line_price(p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_line_price(p_line jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_periods(p_invoice jsonb, p_free boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_periods(p_invoice jsonb, p_free boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_subscription(p_invoice jsonb, p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_line jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION ledger_is_append_only(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.ledger_is_append_only() FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_account(p_account_id text, p_create boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lock_account(p_account_id text, p_create boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_meeting_point(p_waits_for text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lock_meeting_point(p_waits_for text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lower_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lower_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION make_good(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.make_good(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION mark_clawed(p_state credits_private.account_state, p_allocations jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.mark_clawed(p_state credits_private.account_state, p_allocations jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_grant(p_path text, p_grant jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_grant(p_path text, p_grant jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_grants(p_grants jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_grants(p_grants jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_instant(p_path text, p_value jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_instant(p_path text, p_value jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_stripe_event(p_payload text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_stripe_event(p_payload text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_text(p_path text, p_value jsonb, p_most integer); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_text(p_path text, p_value jsonb, p_most integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_whole_number(p_path text, p_value jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_whole_number(p_path text, p_value jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parts_of(p_allocations jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parts_of(p_allocations jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_end_subscription(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_end_subscription(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_expiry(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_expiry(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_refund(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_refund(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION receipt_of(p_account_id text, p_command_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.receipt_of(p_account_id text, p_command_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION ref_kind(p_provider text, p_object_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.ref_kind(p_provider text, p_object_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION restore_settled(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.restore_settled(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION reverse_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.reverse_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION setting(p_setting text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.setting(p_setting text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION setting_interval(p_setting text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.setting_interval(p_setting text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_debt(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.settle_debt(p_state credits_private.account_state) FROM PUBLIC;
+
+--
+-- Name: FUNCTION share_of(p_granted bigint, p_paid bigint, p_returned bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.share_of(p_granted bigint, p_paid bigint, p_returned bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_id(p_value jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_id(p_value jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_result(p_outcome text, p_reason text, p_waits_for text, p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_result(p_outcome text, p_reason text, p_waits_for text, p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_wait_name(p_event credits_private.stripe_events, p_object_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sum_allocations(p_allocations jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.sum_allocations(p_allocations jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION take_credits(p_account_id text, p_amount bigint, p_pools text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.take_credits(p_account_id text, p_amount bigint, p_pools text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION take_paid_credits(p_account_id text, p_payment_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.take_paid_credits(p_account_id text, p_payment_id bigint, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION try_stripe_event(p_event credits_private.stripe_events); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.try_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_entries(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_entries(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_lots(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_lots(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_orphans(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_orphans(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_payments(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_payments(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION wake_stripe_events(p_waits_for text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.wake_stripe_events(p_waits_for text) FROM PUBLIC;
+
+--
+-- Name: TABLE schema_migrations_log; Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON TABLE credits_private.schema_migrations_log FROM credits_owner;
+GRANT SELECT,INSERT,REFERENCES,TRIGGER,MAINTAIN ON TABLE credits_private.schema_migrations_log TO credits_owner;
+
+--
+-- Name: DEFAULT PRIVILEGES FOR FUNCTIONS; Type: DEFAULT ACL; Schema: -; Owner: credits_owner
+--
+
+ALTER DEFAULT PRIVILEGES FOR ROLE credits_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+
+--
+-- PostgreSQL database dump complete
+--
