@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
 import click
 import psycopg
 
+from pgcredits.cli.interrupts import interruptible
 from pgcredits.demo import StageError, run
 from pgcredits.embedded import EmbeddedError
 from pgcredits.migrate import MigrateError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
 
 
 @click.command()
@@ -37,7 +30,7 @@ def demo(*, database_url: str | None) -> None:
     use.
     """
     try:
-        with _sigterm_as_interrupt():
+        with interruptible():
             findings = run(database_url)
     except (StageError, EmbeddedError, MigrateError) as error:
         raise click.ClickException(str(error)) from error
@@ -48,17 +41,3 @@ def demo(*, database_url: str | None) -> None:
         raise click.ClickException("interrupted; everything has been taken away") from None
     if findings:
         raise click.ClickException(f"verify has {findings} findings")
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """SIGTERM ends the demo as orderly as Ctrl-C."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import signal
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from pgcredits import migrate
+from pgcredits.cli.interrupts import interruptible
 from pgcredits.embedded import DevServer, EmbeddedError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
 
 
 @click.command()
@@ -46,7 +40,7 @@ def dev(home: Path, port: int | None) -> None:
     Exit codes: 0 stopped as asked, 1 no server or a failed migration, 2 wrong use.
     """
     try:
-        with _signals_as_interrupt():
+        with interruptible():
             _run(DevServer(home, port=port))
     except (EmbeddedError, migrate.MigrateError) as error:
         raise click.ClickException(str(error)) from error
@@ -79,23 +73,3 @@ def _present(server: DevServer, report: migrate.Report) -> None:
     click.echo("connect")
     click.echo(f"  {shlex.quote(psql or 'psql')} {url}")
     click.echo(f"  export DATABASE_URL={url}")
-
-
-@contextmanager
-def _signals_as_interrupt() -> Iterator[None]:
-    """SIGTERM stops the server as orderly as Ctrl-C, and so does SIGINT sent by a script.
-
-    A shell without job control starts its background commands with SIGINT ignored, so Python's own
-    handler may be missing.
-    """
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = [signal.signal(number, interrupt) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, previous, strict=True):
-            signal.signal(number, handler)

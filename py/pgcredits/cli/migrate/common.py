@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import threading
 import traceback
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pgcredits.cli.interrupts import Terminated, interruptible
 from pgcredits.migrate import terminal
 from pgcredits.migrate.connection import resolve, target
 from pgcredits.migrate.errors import (
@@ -32,7 +31,6 @@ from pgcredits.migrate.report import Applied, Item, document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
 
 _UNITS = {"ms": 0.001, "": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -70,10 +68,6 @@ class Common:
             terminal.say(line)
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM; the driver cancels the running statement as for Ctrl-C."""
-
-
 _COMMON = (
     click.option(
         "--dsn",
@@ -98,14 +92,14 @@ _COMMON = (
 def exit_codes(common: Common, command: str) -> Iterator[None]:
     """Turn every way to fail into its exit code, with a text or a JSON document."""
     try:
-        with _sigterm_as_interrupt():
+        with interruptible():
             yield
     except MigrateError as exc:
         for problem in exc.problems:
             terminal.complain(problem)
         _finish(common, command, exc.exit_code, applied=exc.applied, problems=exc.problems)
     except (KeyboardInterrupt, click.Abort) as exc:
-        code = TERMINATED if isinstance(exc, _Terminated) else INTERRUPTED
+        code = TERMINATED if isinstance(exc, Terminated) else INTERRUPTED
         notes = getattr(exc, "__notes__", ["what was not committed has been rolled back"])
         terminal.say("\n".join(["interrupted", *notes]))
         _finish(common, command, code)
@@ -130,23 +124,6 @@ def _finish(
         rows = [asdict(item) for item in applied]
         print_json(document(command, exit_code=code, applied=rows, problems=problems))
     click.get_current_context().exit(code)
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-        del number, frame
-        raise _Terminated
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def print_json(value: dict[str, Any]) -> None:
