@@ -19,9 +19,9 @@ def bindir() -> Path:
     return find_bindir(int(major) if major else None)
 
 
-def run_psql(dsn: str, file: Path) -> subprocess.CompletedProcess[str]:
+def run_psql(dsn: str, file: Path, *, together: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a file as the documentation says: one transaction, stop at the first error."""
-    options = ["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1"]
+    options = ["-X", "-q", *(["-1"] if together else []), "-v", "ON_ERROR_STOP=1"]
     return subprocess.run(
         [bindir() / "psql", *options, "-d", dsn, "-f", file],
         capture_output=True,

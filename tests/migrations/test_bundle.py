@@ -214,3 +214,11 @@ def test_a_target_that_cannot_be_written(alone: Tree, tmp_path: Path) -> None:
     code, _, complaints = run(alone, "-o", str(tmp_path / "no" / "such" / "directory.sql"))
     assert code == 2
     assert "[not_writable]" in complaints
+
+
+def test_not_outside_of_one_transaction(empty_dsn: str, db: Connection, tmp_path: Path) -> None:
+    """Without psql's -1 the first statement refuses, and nothing is there."""
+    done = run_psql(empty_dsn, written(tmp_path / "bundle.sql"), together=False)
+    assert done.returncode == 3
+    assert "a bundle is one transaction" in done.stderr
+    assert tables(db) == set()

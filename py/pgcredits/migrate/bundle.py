@@ -87,10 +87,10 @@ def _guard(base: Sequence[SqlFile], start: str | None) -> list[str]:
     else:
         wrong = f"""exists (
             select
-              from (select m.id, m.checksum from credits_private.schema_migrations m
+              from (select m.id, m.checksum, m.state from credits_private.schema_migrations m
                      where m.kind not in ('bootstrap', 'repeatable')) as m
               full join (values {expected}) as f (id, checksum) on f.id = m.id
-             where m.checksum is distinct from f.checksum)"""  # noqa: S608 -- digits alone
+             where m.checksum is distinct from f.checksum or m.state <> 'applied')"""  # noqa: S608 -- digits alone
         message = f"this bundle is for a database at migration {start}, as this release has it"
         hint = "`migrate status` tells what the database has"
     installed = "pg_catalog.to_regclass('credits_private.schema_migrations') is"
@@ -99,8 +99,13 @@ def _guard(base: Sequence[SqlFile], start: str | None) -> list[str]:
         f" message = '{message}', hint = '{hint}';\n    end if;"
     )
     return [
-        f"""do $guard$
+        f"""set local pgcredits.bundle = 'one transaction';
+do $guard$
 begin
+    if pg_catalog.current_setting('pgcredits.bundle', true) is distinct from 'one transaction' then
+        raise exception using errcode = '25P01', message = 'a bundle is one transaction',
+            hint = 'psql -1 -v ON_ERROR_STOP=1 -f FILE';
+    end if;
     if not pg_catalog.pg_try_advisory_xact_lock({lock.KEY}) then
         raise exception using errcode = '55P03', message = 'a migration runner is at work',
             hint = 'run this again when it has finished';

@@ -180,7 +180,7 @@ def finish_statement(
     update credits_private.schema_migrations m
        set state = {state}, execution_ms = {execution_ms}::integer,
            applied_at = pg_catalog.clock_timestamp()
-     where m.id = {file_id}"""  # noqa: S608 -- values are quoted
+     where m.id = {file_id} and m.state = 'running'"""  # noqa: S608 -- values are quoted
     return _logged(change, f"{action}::text", f"{reason}::text")
 
 

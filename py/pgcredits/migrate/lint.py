@@ -96,7 +96,7 @@ def _definer_without_path(_: SqlFile, statement: Statement) -> Iterator[tuple[st
 def _create_without_replace(file: SqlFile, statement: Statement) -> Iterator[tuple[str, str, str]]:
     """Replace what is there: a repeatable file runs again."""
     words = statement.tokens
-    if file.kind == "repeatable" and words[0] == "create" and words[1] in _ROUTINES:
+    if file.kind == "repeatable" and words[0] == "create" and {*words[1:2]} & _ROUTINES:
         message = f"CREATE {words[1].upper()} without OR REPLACE in a file that runs again"
         yield "create_without_replace", message, f"write: create or replace {words[1]}"
 

@@ -139,7 +139,9 @@ def _created_routine(statement: Statement) -> str | None:
     if words[:1] != ("create",):
         return None
     words = words[3:] if words[1:3] == ("or", "replace") else words[1:]
-    if words[:1] not in {("function",), ("procedure",), ("aggregate",)} or words[2:3] != (".",):
+    if words[:1] not in {("function",), ("procedure",), ("aggregate",)}:
+        return None
+    if words[2:3] != (".",) or len(words) < 4:
         return None
     return f"{words[1]}.{words[3]}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pgcredits.migrate import catalogue, checks, connection, history, lock, security
 from pgcredits.migrate.compare import compare
-from pgcredits.migrate.errors import Problem
+from pgcredits.migrate.errors import Problem, refuse
 from pgcredits.migrate.files import discover
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def accept(
     Then `verify`. For changes by hand that are to stay, like an index of one's own. ``lock_wait``:
     seconds to wait for a runner. Raises `MigrateError`; then nothing is recorded.
     """
+    if not reason.strip():
+        raise refuse("no_reason", "accepting a change needs a reason: it is kept in the log")
     discover(root)
     with connection.connect(dsn) as conn:
         connection.require_own_session(conn, dsn)
