@@ -10,7 +10,7 @@ import io
 import re
 import shutil
 import subprocess
-import tarfile
+import zipfile
 from pathlib import Path
 
 import psycopg
@@ -45,9 +45,9 @@ def releases(repository: Path) -> list[str]:
 
 def files_of(repository: Path, tag: str, target: Path) -> Path:
     """The SQL files of a release, unpacked below ``target``."""
-    archive = git(repository, "archive", "--format=tar", tag, "sql")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(target, filter="data")
+    archive = git(repository, "archive", "--format=zip", tag, "sql")
+    with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
+        unpacked.extractall(target)
     return target / "sql"
 
 
