@@ -54,7 +54,7 @@ def apply(
     ``lock_timeout``. Raises `MigrateError`; transactions that were committed before stay.
     """
     source = discover(root)
-    progress = on_progress or _silent
+    progress = on_progress or lock.silent
     wanted = Wanted(to, allow_out_of_order, prune)
     with connection.connect(dsn) as conn:
         found = compare(source, history.read(conn), wanted)
@@ -115,7 +115,3 @@ def _report(
         left=tuple(item for item in waiting if item.id not in done),
         dry_run=bool(runner and runner.dry_run),
     )
-
-
-def _silent(line: str) -> None:
-    del line

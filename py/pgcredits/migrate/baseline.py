@@ -40,7 +40,7 @@ def baseline(dsn: str, *, to: str, root: Path | None = None, lock_wait: float = 
         raise refuse("no_such_migration", message, id=to)
     with connection.connect(dsn) as conn:
         connection.require_own_session(conn, dsn)
-        with lock.held(conn, lock_wait, lambda _: None):
+        with lock.held(conn, lock_wait):
             if recorded := history.read(conn).rows:
                 message = f"{len(recorded)} files are recorded already: see `status`"
                 hint = "for single files there is `repair --mark-applied`"

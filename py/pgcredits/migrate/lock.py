@@ -35,8 +35,12 @@ _HOLDER = """
        and (l.classid::bigint << 32) | l.objid::bigint = %s"""
 
 
+def silent(_line: str) -> None:
+    """Show no progress."""
+
+
 @contextmanager
-def held(conn: Connection, wait: float, progress: Callable[[str], None]) -> Iterator[int]:
+def held(conn: Connection, wait: float, progress: Callable[[str], None] = silent) -> Iterator[int]:
     """Hold the lock for the body, which gets the process id of the session that holds it.
 
     Waits up to ``wait`` seconds, then raises code 5.

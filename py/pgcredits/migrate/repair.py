@@ -118,7 +118,7 @@ def _repair(
     source = discover(root)
     with connection.connect(dsn) as conn:
         connection.require_own_session(conn, dsn)
-        with lock.held(conn, lock_wait, lambda _: None):
+        with lock.held(conn, lock_wait):
             rows = history.read(conn).rows
             if not rows:
                 raise _refuse(file_id, "cannot be repaired: nothing is recorded in this database")

@@ -89,17 +89,13 @@ def accept(
     discover(root)
     with connection.connect(dsn) as conn:
         connection.require_own_session(conn, dsn)
-        with lock.held(conn, lock_wait, _silent), conn.transaction():
+        with lock.held(conn, lock_wait), conn.transaction():
             held = catalogue.compare(conn)
             for entry in held.drift if held else ():
                 history.note_accepted(conn, entry.object, reason)
             if held:
                 catalogue.store(conn, None)
     return verify(dsn, root=root)
-
-
-def _silent(line: str) -> None:
-    del line
 
 
 def _no_record() -> Problem:
