@@ -42,6 +42,21 @@ print(server.data_dir.parent, pid, server._watchdog._process.pid, flush=True)
 sys.stdin.read()
 """
 
+KILLED_AT_ONCE = """
+import os, signal
+from pgcredits.embedded import LocalPostgres
+from pgcredits.embedded.watchdog import Watchdog
+
+spawn = Watchdog.spawn
+
+def spawn_and_die(*arguments, **options):
+    spawn(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Watchdog.spawn = spawn_and_die
+LocalPostgres().start()
+"""
+
 START_AS_ANOTHER_USER = """
 import os, sys
 import psycopg
@@ -166,6 +181,20 @@ def test_a_parent_killed_during_initdb_leaves_nothing(open_directory: Path) -> N
         child.wait()
         wait_for(lambda: not is_alive(pid), "initdb is gone")
         wait_for(lambda: not leftovers_of(child.pid), "the directory is gone")
+
+
+def test_a_parent_killed_as_soon_as_initdb_runs_leaves_nothing(open_directory: Path) -> None:
+    fake = open_directory / "bin"
+    started = open_directory / "pid"
+    started.touch(mode=0o666)
+    started.chmod(0o666)
+    write_program(fake / "initdb", f'echo $$ >"{started}"; exec sleep 600')
+    write_program(fake / "postgres", 'echo "postgres (PostgreSQL) 18.4"')
+    with python_child(KILLED_AT_ONCE, env={"PG_BINDIR": str(fake), "PG_MAJOR": ""}) as child:
+        child.wait(timeout=60)
+        wait_for(lambda: not leftovers_of(child.pid), "the directory is gone")
+    told = started.read_text()
+    wait_for(lambda: not told or not is_alive(int(told)), "initdb is gone")
 
 
 def test_a_server_that_lost_its_watchdog_too_is_swept_by_the_next() -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pgcredits.embedded.account import Account, can_enter, spawn_options
+from pgcredits.embedded.account import Account, can_enter
 from pgcredits.embedded.binaries import major_of
 from pgcredits.embedded.errors import EmbeddedError, ServerStartError
 from pgcredits.embedded.watchdog import Watchdog
@@ -82,18 +82,10 @@ class ClusterMaker:
             secret = scratch.path / "password"
             _write_secret(secret, self.password, self.account)
             command += ["-A", "scram-sha-256", f"--pwfile={secret}"]
-        process = subprocess.Popen(
-            command,
-            cwd=scratch.path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            **spawn_options(self.account),
+        process = watchdog.spawn(
+            "initdb", command, cwd=scratch.path, output=subprocess.PIPE, account=self.account
         )
         try:
-            watchdog.announce("initdb", process.pid)
             output, _ = process.communicate()
         except BaseException:
             with suppress(ProcessLookupError):
@@ -101,7 +93,7 @@ class ClusterMaker:
             process.communicate()
             raise
         if process.returncode != 0:
-            raise ServerStartError(f"initdb failed:\n{last_lines(output)}")
+            raise ServerStartError(f"initdb failed:\n{last_lines(output.decode(errors='replace'))}")
 
 
 def last_lines(text: str) -> str:

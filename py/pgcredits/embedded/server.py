@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from pgcredits.embedded.account import Account, server_account, spawn_options
+from pgcredits.embedded.account import Account, server_account
 from pgcredits.embedded.binaries import find_bindir, reachable_bindir, version_of
 from pgcredits.embedded.cluster import ClusterMaker, last_lines
 from pgcredits.embedded.errors import EmbeddedError, ServerStartError
@@ -178,16 +178,13 @@ class LocalPostgres:
         data = self.data_dir.resolve()
         log = (data if self._kept is not None else data.parent) / "server.log"
         with os.fdopen(_open_log(log, self._account), "wb") as output:
-            self._process = subprocess.Popen(
+            self._process = watchdog.spawn(
+                "server",
                 self._command(data),
                 cwd=data,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                **spawn_options(self._account),
+                output=output.fileno(),
+                account=self._account,
             )
-        watchdog.announce("server", self._process.pid)
         self._wait_until_ready(self._process, data, log)
 
     def _command(self, data: Path) -> list[str]:

@@ -63,6 +63,9 @@ if [ -n "$scratch" ]; then
 fi
 """
 
+# In a subshell, so that a broken pipe (somebody killed the watchdog) ends only that.
+_ANNOUNCE = r"""(echo "$0 $$" >&0) 2>/dev/null; exec "$@" </dev/null"""
+
 
 class Watchdog:
     """The shell process and our end of its pipe.
@@ -89,9 +92,24 @@ class Watchdog:
         finally:
             os.close(reading)
 
-    def announce(self, kind: str, pid: int) -> None:
-        """Tell what runs now: ``kind`` is ``initdb`` or ``server``, ``pid`` leads its session."""
-        self._write(f"{kind} {pid}\n")
+    def spawn(
+        self, kind: str, command: list[str], *, cwd: Path, output: int, account: Account | None
+    ) -> subprocess.Popen[bytes]:
+        """Start ``command`` under watch; ``kind`` is ``initdb`` or ``server``.
+
+        The child leads a session of its own, and both its streams go to ``output``. It holds our
+        end of the pipe, as its input, until it has told its number there: however early we are
+        killed, the watchdog knows of it.
+        """
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _ANNOUNCE, kind, *command],
+            cwd=cwd,
+            stdin=self._writing,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **spawn_options(account),
+        )
 
     def close(self) -> None:
         """Say that nothing runs any more, and wait until the process has removed the directory."""
