@@ -1,10 +1,13 @@
 # The front door. Each target does the set-up it needs: Python 3.11+ and make are enough.
 # PG_BINDIR=/path/to/bin chooses other server programs, PG_MAJOR=16 the other version of the wheel,
-# PYTHON=/path/to/python the interpreter.
+# PYTHON=/path/to/python the interpreter, WORKERS=1 how many processes the tests share (each has a
+# server of its own).
 
 SHELL := /bin/sh
 PY := .venv/bin/python
 PYTEST_ARGS ?=
+# Tests wait a lot: one process more than there are cores, and no more servers than eight.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n < 8 ? n + 1 : 8 )))
 
 .PHONY: help demo dev test lint check bench schema clean
 .DEFAULT_GOAL := help
@@ -35,7 +38,7 @@ dev: .venv/ready
 	@$(PY) -m pgcredits dev
 
 test: .venv/ready-dev
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 lint: .venv/ready-dev
 	@echo '== ruff format' && $(PY) -m ruff format --check .
