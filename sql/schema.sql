@@ -55,6 +55,8 @@ CREATE TYPE credits.balance AS (
 	plan text,
 	balance bigint,
 	available bigint,
+	held bigint,
+	settled bigint,
 	debt bigint,
 	pools jsonb,
 	next_expires_at timestamp with time zone,
@@ -68,7 +70,7 @@ ALTER TYPE credits.balance OWNER TO credits_owner;
 -- Name: TYPE balance; Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits.balance IS 'What an account can spend at an instant: credits past their expiry are not in it. pools maps each pool to its credits; status is null for an unknown account.';
+COMMENT ON TYPE credits.balance IS 'What an account can spend at an instant: credits past their expiry are not in it. held is in open holds, settled is available and held together. pools maps each pool to its credits; status is null for an unknown account.';
 
 --
 -- Name: entry; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -83,6 +85,7 @@ CREATE TYPE credits.entry AS (
 	balance bigint,
 	debt bigint,
 	allocations jsonb,
+	about_entry_id bigint,
 	feature text,
 	reference text,
 	idempotency_key text,
@@ -120,6 +123,32 @@ ALTER TYPE credits.finding OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits.finding IS 'One violated invariant, as verify reports it.';
+
+--
+-- Name: hold; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.hold AS (
+	account_id text,
+	hold_id bigint,
+	amount bigint,
+	captured bigint,
+	held bigint,
+	status text,
+	expires_at timestamp with time zone,
+	feature text,
+	reference text,
+	metadata jsonb,
+	created_at timestamp with time zone
+);
+
+ALTER TYPE credits.hold OWNER TO credits_owner;
+
+--
+-- Name: TYPE hold; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.hold IS 'Credits set aside: amount at first, captured of it by now, held still. status is open, captured, released or expired.';
 
 --
 -- Name: lot; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -241,6 +270,7 @@ COMMENT ON TYPE credits.stripe_price IS 'What one unit of a subscription price i
 
 CREATE TYPE credits.sweep AS (
 	accounts bigint,
+	holds bigint,
 	lots bigint,
 	credits bigint,
 	has_more boolean
@@ -252,7 +282,7 @@ ALTER TYPE credits.sweep OWNER TO credits_owner;
 -- Name: TYPE sweep; Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits.sweep IS 'What one sweep booked: accounts visited, lots ended, credits lost; has_more when the limit was reached.';
+COMMENT ON TYPE credits.sweep IS 'What one sweep booked: accounts visited, holds and lots ended, credits lost; has_more when the limit was reached.';
 
 SET default_tablespace = '';
 
@@ -274,7 +304,7 @@ CREATE TABLE credits_private.ledger (
     open_lot_remaining bigint NOT NULL,
     next_event_at timestamp with time zone NOT NULL,
     allocations jsonb,
-    reverses_entry_id bigint,
+    about_entry_id bigint,
     feature text,
     reference text,
     idempotency_key text COLLATE pg_catalog."C",
@@ -315,7 +345,7 @@ COMMENT ON COLUMN credits_private.ledger.command_id IS 'Number of the first entr
 -- Name: COLUMN ledger.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.kind IS 'open, grant, rollover, spend, refund, expire, settle, clawback or restore.';
+COMMENT ON COLUMN credits_private.ledger.kind IS 'open, grant, rollover, spend, refund, hold, extend, capture, release, expire, settle, clawback or restore.';
 
 --
 -- Name: COLUMN ledger.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -360,10 +390,10 @@ COMMENT ON COLUMN credits_private.ledger.next_event_at IS 'Never later than the 
 COMMENT ON COLUMN credits_private.ledger.allocations IS 'Array of [lot, signed amount] in burn order, lot 0 being the debt; null when the open lot alone gave.';
 
 --
--- Name: COLUMN ledger.reverses_entry_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+-- Name: COLUMN ledger.about_entry_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.reverses_entry_id IS 'The spend that a refund gives back.';
+COMMENT ON COLUMN credits_private.ledger.about_entry_id IS 'The entry that this one follows up: the spend or capture that a refund gives back, the hold that is captured, released or extended.';
 
 --
 -- Name: COLUMN ledger.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -421,6 +451,7 @@ CREATE TYPE credits_private.account_state AS (
 	account_id text,
 	status text,
 	now timestamp with time zone,
+	effective_at timestamp with time zone,
 	entry_id bigint,
 	command_id bigint,
 	created_at timestamp with time zone,
@@ -438,7 +469,7 @@ ALTER TYPE credits_private.account_state OWNER TO credits_owner;
 -- Name: TYPE account_state; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits_private.account_state IS 'A locked account while a command works on it: its status, the clock, the state after its newest entry, and the entries that the command has booked and not written yet.';
+COMMENT ON TYPE credits_private.account_state IS 'A locked account while a command works on it: its status, the clock, the state after its newest entry, and the entries that the command has booked and not written yet. effective_at is the past instant at which they take effect; null for now.';
 
 --
 -- Name: grant_order; Type: TYPE; Schema: credits_private; Owner: credits_owner
@@ -601,6 +632,45 @@ p_idempotency_key or p_reference is required. It touches no other lot: renew_sub
 the old period and carries its credits over.';
 
 --
+-- Name: capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint DEFAULT NULL::bigint, p_final boolean DEFAULT true, p_if_short text DEFAULT 'refuse'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_hold_id', p_hold_id > 0, 'the entry_id of a hold_credits receipt'
+    );
+    perform credits_private.check_amount('p_amount', coalesce(p_amount, 1));
+    perform credits_private.check_argument(
+        'p_if_short', coalesce(p_if_short, 'refuse') in ('refuse', 'partial'), 'refuse or partial'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_capture(
+        p_account_id, p_hold_id, p_amount, coalesce(p_final, true), coalesce(p_if_short, 'refuse'),
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Charges what the work has cost: p_amount null captures everything that the hold still holds. With
+p_final the rest goes back to its lots and the hold is closed; p_final false keeps it open.
+
+p_amount may exceed what is held: the difference is spent from the account. If it cannot be, refuse
+leaves the hold as it was and raises insufficient_credits (402), in_debt (402) or account_frozen
+(403); partial captures what is held, and amount in the receipt says how much that was. Past its
+deadline a hold cannot be captured (hold_expired, 410).';
+
+--
 -- Name: clawback_credits(text, text, bigint, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -759,18 +829,29 @@ begin
     perform credits_private.check_argument('p_limit', v_limit between 1 and 10000, '1 to 10000');
     select array_agg(d.account_id order by d.account_id) into v_account_ids
     from (
-        select distinct l.account_id
+        select distinct e.account_id
         from (
-            select x.account_id
-            from credits_private.lots x
-            where x.is_open and x.expires_at <= v_now
-            order by x.expires_at
-            limit 10 * v_limit
-        ) as l
+            (
+                select l.account_id
+                from credits_private.lots l
+                where l.is_open and l.expires_at <= v_now
+                order by l.expires_at
+                limit 10 * v_limit
+            )
+            union all
+            (
+                select h.account_id
+                from credits_private.holds h
+                where h.status = 'open' and h.expires_at <= v_now
+                order by h.expires_at
+                limit 10 * v_limit
+            )
+        ) as e
         limit v_limit
     ) as d;
 
     v_sweep.accounts := 0;
+    v_sweep.holds := 0;
     v_sweep.lots := 0;
     v_sweep.credits := 0;
     foreach v_account_id in array coalesce(v_account_ids, '{}') loop
@@ -781,11 +862,15 @@ begin
         continue when not found;
         v_one := credits_private.post_expiry(v_account_id);
         v_sweep.accounts := v_sweep.accounts + v_one.accounts;
+        v_sweep.holds := v_sweep.holds + v_one.holds;
         v_sweep.lots := v_sweep.lots + v_one.lots;
         v_sweep.credits := v_sweep.credits + v_one.credits;
     end loop;
     v_sweep.has_more := exists (
         select from credits_private.lots l where l.is_open and l.expires_at <= v_now
+    )
+    or exists (
+        select from credits_private.holds h where h.status = 'open' and h.expires_at <= v_now
     );
     return v_sweep;
 end
@@ -797,7 +882,8 @@ ALTER FUNCTION credits.expire_due(p_limit integer) OWNER TO credits_owner;
 -- Name: FUNCTION expire_due(p_limit integer); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.expire_due(p_limit integer) IS 'Books credits past their expiry as breakage, dated at the expiry, for at most p_limit accounts.
+COMMENT ON FUNCTION credits.expire_due(p_limit integer) IS 'Releases holds past their deadline and books credits past their expiry as breakage, dated then,
+for at most p_limit accounts.
 
 Run it every few minutes and again while has_more is true. Spends and balances are right without
 it.';
@@ -833,6 +919,36 @@ breakage.
 
 Purchased and promotional credits are not touched. Books an entry of amount 0 when nothing is
 left.';
+
+--
+-- Name: extend_hold(text, bigint, interval, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval DEFAULT NULL::interval, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_hold_id', p_hold_id > 0, 'the entry_id of a hold_credits receipt'
+    );
+    perform credits_private.check_hold_time(p_expires_in);
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_extension(
+        p_account_id, p_hold_id, p_expires_in, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Keeps an open hold alive for p_expires_in from now (at most 24 hours; null: the setting hold_time);
+a later deadline stays as it is. Call it now and then while long work goes on.';
 
 --
 -- Name: get_balance(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -878,9 +994,10 @@ begin
         order by v.expires_at
         limit 1
     )
-    select a.status, a.plan, coalesce(t.debt, 0), s.credits, s.pools, n.expires_at, n.credits
-    into v_balance.status, v_balance.plan, v_balance.debt, v_balance.balance, v_balance.pools,
-        v_balance.next_expires_at, v_balance.next_expires_amount
+    select a.status, a.plan, coalesce(t.debt, 0), credits_private.held_by(p_account_id),
+        s.credits, s.pools, n.expires_at, n.credits
+    into v_balance.status, v_balance.plan, v_balance.debt, v_balance.held,
+        v_balance.balance, v_balance.pools, v_balance.next_expires_at, v_balance.next_expires_amount
     from (
         select sum(q.credits)::bigint as credits, jsonb_object_agg(q.pool, q.credits) as pools
         from per_pool q
@@ -890,6 +1007,7 @@ begin
     left join next_expiry n on true;
 
     v_balance.available := case when v_balance.debt > 0 then 0 else v_balance.balance end;
+    v_balance.settled := v_balance.available + v_balance.held;
     v_balance.balance := v_balance.balance - v_balance.debt;
     return v_balance;
 end
@@ -904,8 +1022,9 @@ ALTER FUNCTION credits.get_balance(p_account_id text) OWNER TO credits_owner;
 COMMENT ON FUNCTION credits.get_balance(p_account_id text) IS 'What an account can spend right now: available is what deduct_credit would accept while status
 is active.
 
-balance is all live credits less the debt; pools maps each pool to its credits; next_expires_at
-and next_expires_amount tell what expires first. Reads as zeros for an unknown account.';
+balance is all live credits less the debt; held stands in open holds, settled is available and
+held together; pools maps each pool to its credits; next_expires_at and next_expires_amount tell
+what expires first. Reads as zeros for an unknown account.';
 
 --
 -- Name: grant_credits(text, bigint, text, timestamp with time zone, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -944,6 +1063,39 @@ p_expires_at.
 
 Opens an unknown account. Credits of a paying pool settle debt first. For credits that somebody
 paid for use add_purchased_credits or record_payment, so that a refund can take them back.';
+
+--
+-- Name: hold_credits(text, bigint, interval, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval DEFAULT NULL::interval, p_feature text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_amount('p_amount', p_amount);
+    perform credits_private.check_hold_time(p_expires_in);
+    perform credits_private.check_text('p_feature', p_feature);
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_hold(
+        p_account_id, p_amount, p_expires_in, p_feature, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Sets credits aside before work whose cost is known only at its end. The entry_id of the receipt is
+the p_hold_id of capture_hold, extend_hold and release_hold.
+
+The hold ends by itself after p_expires_in (at most 24 hours; null: the setting hold_time, 15
+minutes unless changed) and its credits go back to their lots. Refused like a spend, with
+insufficient_credits (402), in_debt (402), account_frozen (403) or account_closed (409).';
 
 --
 -- Name: ingest_stripe_event(text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1018,8 +1170,8 @@ begin
     );
     return query
     select l.account_id, l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt,
-        credits_private.allocations_of(l), l.feature, l.reference, l.idempotency_key, l.metadata,
-        l.actor, l.created_at, l.occurred_at
+        credits_private.allocations_of(l), l.about_entry_id, l.feature, l.reference,
+        l.idempotency_key, l.metadata, l.actor, l.created_at, l.occurred_at
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
     order by l.entry_id desc
@@ -1036,6 +1188,44 @@ ALTER FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before
 COMMENT ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) IS 'Ledger of an account, newest entry first, at most 1000 a page.
 
 For the next page give the entry_id of the last row as p_before.';
+
+--
+-- Name: list_holds(text, integer, bigint, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_holds(p_account_id text, p_limit integer DEFAULT 100, p_before bigint DEFAULT NULL::bigint, p_open_only boolean DEFAULT true) RETURNS SETOF credits.hold
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    return query
+    select h.account_id, h.hold_id, h.amount, h.captured,
+        case h.status when 'open' then h.amount - h.captured else 0 end,
+        h.status, h.expires_at, l.feature, l.reference, l.metadata, l.created_at
+    from credits_private.holds h
+    join credits_private.ledger l on l.account_id = p_account_id and l.entry_id = h.hold_id
+    where h.account_id = p_account_id
+        and h.hold_id < coalesce(p_before, 9223372036854775807)
+        and (h.status = 'open' or not coalesce(p_open_only, true))
+    order by h.hold_id desc
+    limit coalesce(p_limit, 100);
+end
+$$;
+
+ALTER FUNCTION credits.list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean) IS 'Holds of an account, newest first, at most 1000 a page; only open ones unless p_open_only is false.
+
+For the next page give the hold_id of the last row as p_before. A hold past its deadline is listed
+as open until a sweep or the next call on the account releases it; it cannot be captured any more.';
 
 --
 -- Name: list_lots(text, integer, bigint, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1235,11 +1425,43 @@ ALTER FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spen
 -- Name: FUNCTION refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Gives credits of a spend back to the lots they came from, in reverse; p_amount null gives back
-the rest.
+COMMENT ON FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Gives credits of a spend, or of a capture, back to the lots they came from, in reverse; p_amount
+null gives back the rest.
 
 Any number of partial refunds, together at most the spend. If a lot has expired meanwhile, grace
 keeps its credits for the setting refund_grace after the expiry, lapse books them as breakage.';
+
+--
+-- Name: release_hold(text, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_hold_id', p_hold_id > 0, 'the entry_id of a hold_credits receipt'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_release(
+        p_account_id, p_hold_id, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION release_hold(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Gives everything that a hold still holds back to the lots it came from, and closes the hold.
+
+What lies in a lot that has expired meanwhile is breakage. A hold that was captured or released
+before is refused with hold_closed (409), one past its deadline with hold_expired (410): its credits
+are back already.';
 
 --
 -- Name: renew_subscription(text, text, bigint, timestamp with time zone, timestamp with time zone, bigint, text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1416,6 +1638,7 @@ begin
         return query select * from credits_private.verify_entries(r_account.account_id);
         return query select * from credits_private.verify_lots(r_account.account_id);
         return query select * from credits_private.verify_payments(r_account.account_id);
+        return query select * from credits_private.verify_holds(r_account.account_id);
     end loop;
     return query select * from credits_private.verify_orphans(p_account_id);
 end
@@ -1889,13 +2112,52 @@ begin
     v_entry.open_lot_remaining := 0;
     v_entry.actor := credits_private.actor();
     v_entry.created_at := v_state.created_at;
-    v_entry.occurred_at := coalesce(v_entry.occurred_at, v_state.created_at);
+    v_entry.occurred_at := coalesce(
+        v_entry.occurred_at, v_state.effective_at, v_state.created_at
+    );
     v_state.entries := v_state.entries || v_entry;
     return v_state;
 end
 $$;
 
 ALTER FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: book_due(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.book_due(p_state credits_private.account_state) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    r_hold credits_private.holds;
+begin
+    if v_state.next_event_at > v_state.now then
+        return v_state;
+    end if;
+    for r_hold in
+        select h.*
+        from credits_private.holds h
+        where h.account_id = v_state.account_id
+            and h.status = 'open'
+            and h.expires_at <= v_state.now
+        order by h.expires_at, h.hold_id
+    loop
+        v_state := credits_private.expire_lots(
+            v_state, r_hold.expires_at, p_on_their_own => true
+        );
+        v_state.effective_at := r_hold.expires_at;
+        v_state := credits_private.end_hold(v_state, r_hold, 'expired', null);
+        v_state.effective_at := null;
+        v_state.command_id := null;
+    end loop;
+    return credits_private.expire_lots(v_state, v_state.now, p_on_their_own => true);
+end
+$$;
+
+ALTER FUNCTION credits_private.book_due(p_state credits_private.account_state) OWNER TO credits_owner;
 
 --
 -- Name: lots; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -2119,7 +2381,7 @@ begin
         v_state.open_lot_id := null;
         v_state.open_lot_remaining := 0;
     end if;
-    return credits_private.expire_lots(v_state, p_on_their_own => true);
+    return credits_private.book_due(v_state);
 end
 $$;
 
@@ -2141,6 +2403,33 @@ end
 $$;
 
 ALTER FUNCTION credits_private.check_account_id(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: check_affordable(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_affordable(p_state credits_private.account_state, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_state.debt > 0 then
+        perform credits_private.fail(
+            'in_debt', jsonb_build_object(
+                'required', p_amount, 'available', 0, 'debt', p_state.debt
+            )
+        );
+    elsif p_state.balance < p_amount then
+        perform credits_private.fail(
+            'insufficient_credits', jsonb_build_object(
+                'required', p_amount, 'available', p_state.balance
+            )
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_affordable(p_state credits_private.account_state, p_amount bigint) OWNER TO credits_owner;
 
 --
 -- Name: check_amount(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -2179,6 +2468,26 @@ end
 $$;
 
 ALTER FUNCTION credits_private.check_argument(p_argument text, p_is_legal boolean, p_allowed text) OWNER TO credits_owner;
+
+--
+-- Name: check_hold_time(interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_hold_time(p_expires_in interval) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        'p_expires_in',
+        p_expires_in is null
+        or p_expires_in > interval '0' and p_expires_in <= interval '24 hours',
+        'an interval above 0, at most 24 hours'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_hold_time(p_expires_in interval) OWNER TO credits_owner;
 
 --
 -- Name: check_inserted(boolean, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -2439,6 +2748,21 @@ $$;
 ALTER FUNCTION credits_private.describe_grants(p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
 
 --
+-- Name: describe_hold_time(interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.describe_hold_time(p_expires_in interval) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_expires_in is not null then
+            pg_catalog.jsonb_build_object('expires_in_seconds', extract(epoch from p_expires_in))
+    end
+$$;
+
+ALTER FUNCTION credits_private.describe_hold_time(p_expires_in interval) OWNER TO credits_owner;
+
+--
 -- Name: draw_lot(text, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -2456,6 +2780,97 @@ $$;
 ALTER FUNCTION credits_private.draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint) OWNER TO credits_owner;
 
 --
+-- Name: holds; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.holds (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    hold_id bigint NOT NULL,
+    amount bigint NOT NULL,
+    captured bigint DEFAULT 0 NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT holds_amount_is_positive CHECK ((amount > 0)),
+    CONSTRAINT holds_captured_is_in_range CHECK (((captured >= 0) AND (captured <= amount))),
+    CONSTRAINT holds_status_is_known CHECK ((status = ANY (ARRAY['open'::text, 'captured'::text, 'released'::text, 'expired'::text])))
+);
+
+ALTER TABLE credits_private.holds OWNER TO credits_owner;
+
+--
+-- Name: TABLE holds; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.holds IS 'Credits set aside for work whose cost is not known yet. The ledger says which lots gave them.';
+
+--
+-- Name: COLUMN holds.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.holds.account_id IS 'Account that the credits belong to.';
+
+--
+-- Name: COLUMN holds.hold_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.holds.hold_id IS 'Number of the entry that took the credits.';
+
+--
+-- Name: COLUMN holds.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.holds.amount IS 'Credits that the hold took.';
+
+--
+-- Name: COLUMN holds.captured; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.holds.captured IS 'Part of the amount that was captured; what was captured above the amount is not in it.';
+
+--
+-- Name: COLUMN holds.status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.holds.status IS 'open, captured, released, or expired: released by its deadline.';
+
+--
+-- Name: COLUMN holds.expires_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.holds.expires_at IS 'Deadline: first instant at which the hold cannot be captured.';
+
+--
+-- Name: end_hold(credits_private.account_state, credits_private.holds, text, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.end_hold(p_state credits_private.account_state, p_hold credits_private.holds, p_status text, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger := p_entry;
+begin
+    v_entry.kind := 'release';
+    v_entry.about_entry_id := p_hold.hold_id;
+    v_entry.allocations := credits_private.reverse_allocations(
+        credits_private.hold_allocations(p_state.account_id, p_hold.hold_id),
+        0,
+        p_hold.amount - p_hold.captured
+    );
+    update credits_private.holds h
+    set status = p_status
+    where h.account_id = p_state.account_id and h.hold_id = p_hold.hold_id;
+
+    v_state := credits_private.book(p_state, v_entry);
+    v_state := credits_private.put_back(v_state, v_entry.allocations, 'lapse');
+    return credits_private.settle_debt(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.end_hold(p_state credits_private.account_state, p_hold credits_private.holds, p_status text, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
 -- Name: exact_interval(interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -2468,10 +2883,10 @@ $$;
 ALTER FUNCTION credits_private.exact_interval(p_interval interval) OWNER TO credits_owner;
 
 --
--- Name: expire_lots(credits_private.account_state, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: expire_lots(credits_private.account_state, timestamp with time zone, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_on_their_own boolean) RETURNS credits_private.account_state
+CREATE FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_until timestamp with time zone, p_on_their_own boolean) RETURNS credits_private.account_state
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2480,14 +2895,14 @@ declare
     v_entry credits_private.ledger;
     r_lot record;
 begin
-    if v_state.next_event_at > v_state.now then
+    if v_state.next_event_at > p_until then
         return v_state;
     end if;
 
     for r_lot in
         select l.lot_id, l.remaining, l.expires_at
         from credits_private.lots l
-        where l.account_id = v_state.account_id and l.is_open and l.expires_at <= v_state.now
+        where l.account_id = v_state.account_id and l.is_open and l.expires_at <= p_until
         order by l.expires_at, l.lot_id
     loop
         update credits_private.lots l
@@ -2506,14 +2921,23 @@ begin
         end if;
     end loop;
 
-    select coalesce(min(l.expires_at), 'infinity') into v_state.next_event_at
-    from credits_private.lots l
-    where l.account_id = v_state.account_id and l.is_open;
+    select least(
+        (
+            select coalesce(min(l.expires_at), 'infinity')
+            from credits_private.lots l
+            where l.account_id = v_state.account_id and l.is_open
+        ),
+        (
+            select coalesce(min(h.expires_at), 'infinity')
+            from credits_private.holds h
+            where h.account_id = v_state.account_id and h.status = 'open'
+        )
+    ) into v_state.next_event_at;
     return v_state;
 end
 $$;
 
-ALTER FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_on_their_own boolean) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_until timestamp with time zone, p_on_their_own boolean) OWNER TO credits_owner;
 
 --
 -- Name: fail(text, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -2544,15 +2968,22 @@ begin
             'Open the account or grant credits to it first.'),
         ('entry_not_found', 'PT404', 'entry not found',
             'Look the entry up with list_entries.'),
+        ('hold_not_found', 'PT404', 'hold not found',
+            'Name a hold of this account; list_holds shows them.'),
         ('payment_not_found', 'PT404', 'payment not found',
             'Record the payment first, or name it as it was recorded.'),
         ('account_closed', 'PT409', 'account is closed',
             'A closed account takes no credits; use another account.'),
+        ('hold_closed', 'PT409', 'hold is closed',
+            'It was captured or released before; nothing more comes of it.'),
         ('idempotency_conflict', 'PT409',
             'idempotency key or payment already used for another request',
             'Repeat the first request unchanged, or choose a new key.'),
         ('invalid_state', 'PT409', 'not possible in this state',
             'Read the current state and decide again.'),
+        ('hold_expired', 'PT410', 'hold has expired',
+            'Its credits went back at the deadline: spend what the work cost, and extend holds in '
+            'time.'),
         ('balance_limit', 'PT422', 'balance limit exceeded',
             'An account holds at most 9007199254740991 credits.'),
         ('refund_exceeds_spend', 'PT422', 'refund exceeds the spend',
@@ -2571,6 +3002,43 @@ end
 $$;
 
 ALTER FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) OWNER TO credits_owner;
+
+--
+-- Name: find_hold(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_hold(p_state credits_private.account_state, p_hold_id bigint) RETURNS credits_private.holds
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_hold credits_private.holds;
+begin
+    select h.* into v_hold
+    from credits_private.holds h
+    where h.account_id = p_state.account_id and h.hold_id = p_hold_id;
+    if not found then
+        perform credits_private.fail(
+            'hold_not_found',
+            jsonb_build_object('account_id', p_state.account_id, 'hold_id', p_hold_id)
+        );
+    elsif v_hold.status = 'expired'
+        or v_hold.status = 'open' and v_hold.expires_at <= p_state.now
+    then
+        perform credits_private.fail(
+            'hold_expired',
+            jsonb_build_object('hold_id', p_hold_id, 'expires_at', v_hold.expires_at)
+        );
+    elsif v_hold.status <> 'open' then
+        perform credits_private.fail(
+            'hold_closed', jsonb_build_object('hold_id', p_hold_id, 'status', v_hold.status)
+        );
+    end if;
+    return v_hold;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_hold(p_state credits_private.account_state, p_hold_id bigint) OWNER TO credits_owner;
 
 --
 -- Name: find_paid(text, credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -3051,6 +3519,7 @@ CREATE FUNCTION credits_private.finish_command(p_state credits_private.account_s
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+    v_held bigint := credits_private.held_by(p_state.account_id);
     v_last integer := cardinality(p_state.entries);
     v_open_lot_id bigint;
     v_open_lot_remaining bigint := 0;
@@ -3058,11 +3527,14 @@ declare
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
 begin
-    if p_state.balance + p_state.debt > 9007199254740991 or p_state.debt > 9007199254740991 then
+    if p_state.balance + p_state.debt + v_held > 9007199254740991
+        or p_state.debt > 9007199254740991
+    then
         perform credits_private.fail(
             'balance_limit',
             jsonb_build_object(
-                'limit', 9007199254740991, 'balance', p_state.balance, 'debt', p_state.debt
+                'limit', 9007199254740991, 'balance', p_state.balance, 'held', v_held,
+                'debt', p_state.debt
             )
         );
     end if;
@@ -3168,6 +3640,36 @@ end
 $$;
 
 ALTER FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: held_by(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.held_by(p_account_id text) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(sum(h.amount - h.captured), 0)::bigint
+    from credits_private.holds h
+    where h.account_id = p_account_id and h.status = 'open'
+$$;
+
+ALTER FUNCTION credits_private.held_by(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: hold_allocations(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.hold_allocations(p_account_id text, p_hold_id bigint) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select l.allocations
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_hold_id
+$$;
+
+ALTER FUNCTION credits_private.hold_allocations(p_account_id text, p_hold_id bigint) OWNER TO credits_owner;
 
 --
 -- Name: insert_payment(credits_private.account_state, credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -3918,6 +4420,95 @@ $$;
 ALTER FUNCTION credits_private.parts_of(p_allocations jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_capture(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_release credits_private.ledger;
+    v_receipt credits.receipt;
+    v_hold credits_private.holds;
+    v_taken jsonb;
+    v_held bigint;
+    v_part bigint;
+    v_over bigint;
+begin
+    v_entry.kind := 'capture';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_strip_nulls(jsonb_build_object(
+        'hold_id', p_hold_id, 'amount', p_amount, 'final', p_final, 'if_short', p_if_short
+    ));
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    v_hold := credits_private.find_hold(v_state, p_hold_id);
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_held := v_hold.amount - v_hold.captured;
+    v_part := least(coalesce(p_amount, v_held), v_held);
+    v_over := coalesce(p_amount, v_held) - v_part;
+    v_state := credits_private.catch_up(v_state);
+    if v_over > 0 and p_if_short = 'partial' and v_part > 0 and (
+        v_state.status <> 'active' or v_state.debt > 0 or v_state.balance < v_over
+    ) then
+        v_over := 0;
+    elsif v_over > 0 then
+        perform credits_private.check_status(v_state, array['active']);
+        perform credits_private.check_affordable(v_state, v_over);
+    end if;
+    perform credits_private.check_argument(
+        'p_amount', v_part + v_over > 0,
+        'how much to capture: the hold holds nothing any more'
+    );
+
+    v_taken := credits_private.hold_allocations(p_account_id, p_hold_id);
+    if v_held > 0 then
+        v_release.kind := 'release';
+        v_release.about_entry_id := p_hold_id;
+        v_release.allocations := credits_private.reverse_allocations(
+            v_taken,
+            case when p_final then 0 else v_held - v_part end,
+            case when p_final then v_held else v_part end
+        );
+        v_state := credits_private.book(v_state, v_release);
+        v_state.command_id := null;
+    end if;
+    select l.feature, coalesce(p_reference, l.reference) into v_entry.feature, v_entry.reference
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_hold_id;
+    v_entry.about_entry_id := p_hold_id;
+    v_entry.allocations := credits_private.slice_allocations(v_taken, v_hold.captured, v_part)
+        || credits_private.take_credits(p_account_id, v_over);
+    v_state := credits_private.book(v_state, v_entry);
+
+    update credits_private.holds h
+    set captured = h.captured + v_part, status = case when p_final then 'captured' else 'open' end
+    where h.account_id = p_account_id and h.hold_id = p_hold_id;
+    if p_final then
+        v_state := credits_private.put_back(
+            v_state,
+            credits_private.reverse_allocations(v_taken, 0, v_held - v_part),
+            'lapse'
+        );
+        v_state := credits_private.settle_debt(v_state);
+    end if;
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: post_clawback(text, credits_private.payment_order, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -4034,6 +4625,17 @@ begin
         v_entry.allocations := v_entry.allocations
             || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
     end loop;
+    -- Lots that are used up end too: what a hold gives back to them lapses with the rest.
+    update credits_private.lots l
+    set expires_at = v_state.now
+    where l.account_id = p_account_id
+        and not l.is_open
+        and l.expires_at > v_state.now
+        and (
+            l.subscription = p_subscription
+            or p_subscription is null
+            and (l.subscription is not null or l.pool = 'subscription')
+        );
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);
 end
@@ -4052,21 +4654,28 @@ CREATE FUNCTION credits_private.post_expiry(p_account_id text) RETURNS credits.s
 declare
     v_state credits_private.account_state;
     v_sweep credits.sweep;
-    v_balance bigint;
+    v_due bigint[];
     v_holds_credits boolean;
 begin
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    select count(*), coalesce(bool_or(
+    select coalesce(array_agg(l.lot_id), '{}'), coalesce(bool_or(
         l.remaining > 0 or (l.lot_id = v_state.open_lot_id and v_state.open_lot_remaining > 0)
     ), false)
-    into v_sweep.lots, v_holds_credits
+    into v_due, v_holds_credits
     from credits_private.lots l
     where l.account_id = p_account_id and l.is_open and l.expires_at <= v_state.now;
 
-    v_balance := v_state.balance;
-    if v_holds_credits then
+    select count(*) into v_sweep.holds
+    from credits_private.holds h
+    where h.account_id = p_account_id and h.status = 'open' and h.expires_at <= v_state.now;
+
+    if v_holds_credits or v_sweep.holds > 0 then
         v_state := credits_private.catch_up(v_state);
-        v_sweep.credits := v_balance - v_state.balance;
+        select coalesce(-sum(x.amount), 0), v_due || coalesce(array_agg(x.lot_id), '{}')
+        into v_sweep.credits, v_due
+        from unnest(v_state.entries) as e
+        cross join lateral credits_private.parts_of(e.allocations) as x
+        where e.kind = 'expire';
         v_state.command_id := v_state.entry_id;
         perform credits_private.finish_command(v_state);
     else
@@ -4075,12 +4684,60 @@ begin
         where l.account_id = p_account_id and l.is_open and l.expires_at <= v_state.now;
         v_sweep.credits := 0;
     end if;
+    select count(distinct d.lot_id) into v_sweep.lots from unnest(v_due) as d (lot_id);
     v_sweep.accounts := 1;
     return v_sweep;
 end
 $$;
 
 ALTER FUNCTION credits_private.post_expiry(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: post_extension(text, bigint, interval, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_hold credits_private.holds;
+begin
+    v_entry.kind := 'extend';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('hold_id', p_hold_id)
+        || coalesce(credits_private.describe_hold_time(p_expires_in), '{}');
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    v_hold := credits_private.find_hold(v_state, p_hold_id);
+    perform credits_private.check_status(v_state, array['active']);
+    v_state := credits_private.catch_up(v_state);
+    update credits_private.holds h
+    set expires_at = greatest(
+        h.expires_at,
+        v_state.now + coalesce(
+            credits_private.exact_interval(p_expires_in),
+            credits_private.setting_interval('hold_time')
+        )
+    )
+    where h.account_id = p_account_id and h.hold_id = p_hold_id;
+    v_entry.about_entry_id := p_hold_id;
+    v_state := credits_private.book(v_state, v_entry);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_grants(text, credits_private.grant_order[], credits_private.payment_order, boolean, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4136,13 +4793,64 @@ begin
             null
         );
     end if;
-    v_state := credits_private.expire_lots(v_state, p_on_their_own => false);
+    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
     v_state := credits_private.settle_debt(v_state);
     return credits_private.finish_command(v_state);
 end
 $$;
 
 ALTER FUNCTION credits_private.post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_hold(text, bigint, interval, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_expires_at timestamptz;
+begin
+    v_entry.kind := 'hold';
+    v_entry.amount := -p_amount;
+    v_entry.feature := p_feature;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := credits_private.describe_hold_time(p_expires_in);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_status(v_state, array['active']);
+    if v_state.next_event_at <= v_state.now then
+        v_state := credits_private.catch_up(v_state);
+    end if;
+    perform credits_private.check_affordable(v_state, p_amount);
+
+    v_state := credits_private.catch_up(v_state);
+    v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
+    v_state := credits_private.book(v_state, v_entry);
+    v_expires_at := v_state.now + coalesce(
+        credits_private.exact_interval(p_expires_in), credits_private.setting_interval('hold_time')
+    );
+    v_state.next_event_at := least(v_state.next_event_at, v_expires_at);
+    insert into credits_private.holds (account_id, hold_id, amount, expires_at)
+    values (p_account_id, v_state.entry_id, p_amount, v_expires_at)
+    on conflict do nothing;
+    perform credits_private.check_inserted(found, p_account_id, v_state.entry_id);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_open(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4237,19 +4945,20 @@ begin
     end if;
     select l.* into v_spend
     from credits_private.ledger l
-    where l.account_id = p_account_id and l.entry_id = v_spend.entry_id and l.kind = 'spend';
+    where l.account_id = p_account_id and l.entry_id = v_spend.entry_id
+        and l.kind in ('spend', 'capture');
     if not found then
         perform credits_private.fail(
             'entry_not_found',
             jsonb_build_object(
                 'account_id', p_account_id, 'entry_id', p_entry_id, 'spend_key', p_spend_key
             ),
-            'Name a spend of this account by p_entry_id or p_spend_key.'
+            'Name a spend or capture of this account by p_entry_id or p_spend_key.'
         );
     end if;
     select coalesce(sum(l.amount), 0) into v_refunded
     from credits_private.ledger l
-    where l.account_id = p_account_id and l.reverses_entry_id = v_spend.entry_id;
+    where l.account_id = p_account_id and l.about_entry_id = v_spend.entry_id;
     v_amount := coalesce(p_amount, -v_spend.amount - v_refunded);
     if v_amount > -v_spend.amount - v_refunded or v_amount = 0 then
         perform credits_private.fail(
@@ -4263,7 +4972,7 @@ begin
 
     perform credits_private.check_status(v_state, array['active', 'frozen']);
     v_state := credits_private.catch_up(v_state);
-    v_entry.reverses_entry_id := v_spend.entry_id;
+    v_entry.about_entry_id := v_spend.entry_id;
     v_entry.allocations := credits_private.reverse_allocations(
         credits_private.allocations_of(v_spend), v_refunded, v_amount
     );
@@ -4275,6 +4984,41 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_refund(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_release(text, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_release(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_hold credits_private.holds;
+begin
+    v_entry.kind := 'release';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('hold_id', p_hold_id);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    v_hold := credits_private.find_hold(v_state, p_hold_id);
+    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.end_hold(v_state, v_hold, 'released', v_entry);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_release(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_spend(text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4307,19 +5051,7 @@ begin
     if v_state.next_event_at <= v_state.now then
         v_state := credits_private.catch_up(v_state);
     end if;
-    if v_state.debt > 0 then
-        perform credits_private.fail(
-            'in_debt', jsonb_build_object(
-                'required', p_amount, 'available', 0, 'debt', v_state.debt
-            )
-        );
-    elsif v_state.balance < p_amount then
-        perform credits_private.fail(
-            'insufficient_credits', jsonb_build_object(
-                'required', p_amount, 'available', v_state.balance
-            )
-        );
-    end if;
+    perform credits_private.check_affordable(v_state, p_amount);
 
     v_state := credits_private.catch_up(v_state);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
@@ -4363,7 +5095,7 @@ begin
         end if;
         continue when v_left = 0;
 
-        if v_lot.expires_at > v_state.now then
+        if v_lot.expires_at > coalesce(v_state.effective_at, v_state.now) then
             update credits_private.lots l
             set remaining = l.remaining + v_left, is_open = true
             where l.account_id = v_state.account_id and l.lot_id = r_part.lot_id;
@@ -4715,6 +5447,15 @@ begin
         end if;
     end loop;
 
+    -- Lots that are used up end too: what a hold gives back to them lapses with the rest.
+    update credits_private.lots l
+    set expires_at = v_state.now
+    where l.account_id = v_state.account_id
+        and l.subscription = p_grant.subscription
+        and not l.is_open
+        and l.period_end <= p_grant.period_start
+        and l.expires_at > v_state.now;
+
     if v_lapsed <> '[]' then
         v_entry := null;
         v_entry.kind := 'expire';
@@ -4828,6 +5569,39 @@ CREATE FUNCTION credits_private.share_of(p_granted bigint, p_paid bigint, p_retu
 $$;
 
 ALTER FUNCTION credits_private.share_of(p_granted bigint, p_paid bigint, p_returned bigint) OWNER TO credits_owner;
+
+--
+-- Name: slice_allocations(jsonb, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_skip bigint := p_skipped;
+    v_left bigint := p_amount;
+    v_here bigint;
+    v_slice jsonb[] := array[]::jsonb[];
+    r_part record;
+begin
+    for r_part in
+        select x.lot_id, -x.amount as amount
+        from credits_private.parts_of(p_allocations) as x
+        order by x.ordinal
+    loop
+        exit when v_left = 0;
+        v_here := least(v_left, r_part.amount - least(v_skip, r_part.amount));
+        v_skip := v_skip - least(v_skip, r_part.amount);
+        continue when v_here = 0;
+        v_left := v_left - v_here;
+        v_slice := v_slice || jsonb_build_array(r_part.lot_id, -v_here);
+    end loop;
+    return to_jsonb(v_slice);
+end
+$$;
+
+ALTER FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) OWNER TO credits_owner;
 
 --
 -- Name: stripe_id(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5057,10 +5831,10 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
         window w as (order by l.entry_id)
     ),
     refunds as (
-        select f.reverses_entry_id as entry_id, sum(f.amount) as refunded
+        select f.about_entry_id as entry_id, sum(f.amount) as refunded
         from credits_private.ledger f
-        where f.account_id = p_account_id and f.reverses_entry_id is not null
-        group by f.reverses_entry_id
+        where f.account_id = p_account_id and f.kind = 'refund'
+        group by f.about_entry_id
     )
     select p_account_id, c.violation, e.entry_id, null::bigint, c.expected, c.actual
     from entries e
@@ -5096,17 +5870,20 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
             e.entry_id::text, e.command_id::text),
         ('refunds exceed the spend', f.refunded is null or f.refunded <= -e.amount,
             (-e.amount)::text, f.refunded::text),
-        ('refund reverses something that is no spend', f.refunded is null or e.kind = 'spend',
-            'spend', e.kind),
-        ('only a refund reverses an entry', (e.kind = 'refund') = (e.reverses_entry_id is not null),
-            'refund', e.kind),
+        ('refund is not about a spend or capture',
+            f.refunded is null or e.kind in ('spend', 'capture'),
+            'spend or capture', e.kind),
+        ('entry ought to be about another one, or not',
+            (e.kind in ('refund', 'capture', 'release', 'extend')) = (e.about_entry_id is not null),
+            case when e.about_entry_id is null then 'an entry' else 'none' end,
+            e.about_entry_id::text),
         ('kind does not move credits this way',
             case
-                when e.kind in ('open', 'rollover', 'settle') then e.amount = 0
-                when e.kind = 'spend' then e.amount < 0
+                when e.kind in ('open', 'rollover', 'settle', 'extend') then e.amount = 0
+                when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
-                when e.kind = 'restore' then e.amount >= 0
+                when e.kind in ('restore', 'release') then e.amount >= 0
             end,
             e.kind, e.amount::text)
     ) as c (violation, holds, expected, actual)
@@ -5115,6 +5892,78 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
 $$;
 
 ALTER FUNCTION credits_private.verify_entries(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: verify_holds(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_holds(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with tail as (
+        select t.entry_id, t.next_event_at
+        from credits_private.ledger t
+        where t.account_id = p_account_id
+        order by t.entry_id desc
+        limit 1
+    ),
+    about as (
+        select l.about_entry_id as hold_id,
+            coalesce(sum(l.amount) filter (where l.kind = 'release'), 0) as released,
+            coalesce(-sum(l.amount) filter (where l.kind = 'capture'), 0) as captured
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.kind in ('capture', 'release', 'extend')
+        group by l.about_entry_id
+    ),
+    taken as (
+        select m.hold_id, m.lot_id, sum(m.amount) as net
+        from (
+            select coalesce(l.about_entry_id, l.entry_id) as hold_id, x.lot_id, x.amount
+            from credits_private.ledger l
+            cross join lateral credits_private.parts_of(l.allocations) as x
+            where l.account_id = p_account_id and l.kind in ('hold', 'release')
+        ) as m
+        group by m.hold_id, m.lot_id
+    ),
+    per_hold as (
+        select coalesce(h.hold_id, l.entry_id, b.hold_id) as hold_id,
+            c.violation, c.expected, c.actual
+        from (select q.* from credits_private.holds q where q.account_id = p_account_id) as h
+        full join (
+            select e.entry_id, e.amount
+            from credits_private.ledger e
+            where e.account_id = p_account_id and e.kind = 'hold'
+        ) as l on l.entry_id = h.hold_id
+        full join about b on b.hold_id = coalesce(h.hold_id, l.entry_id)
+        cross join lateral (values
+            ('hold and ledger do not know each other',
+                h.hold_id is not null and l.entry_id is not null,
+                l.entry_id::text, h.hold_id::text),
+            ('amount of the hold is not what the ledger says',
+                h.amount is not distinct from -l.amount,
+                (-l.amount)::text, h.amount::text),
+            ('captured of the hold is not what the ledger says',
+                h.captured is not distinct from least(h.amount, coalesce(b.captured, 0)),
+                least(h.amount, coalesce(b.captured, 0))::text, h.captured::text),
+            ('what the hold gave up is not what the ledger says',
+                case h.status when 'open' then h.captured else h.amount end
+                    is not distinct from coalesce(b.released, 0),
+                case h.status when 'open' then h.captured else h.amount end::text,
+                coalesce(b.released, 0)::text),
+            ('hold gave a lot more than it took from it', not exists (
+                select from taken t where t.hold_id = h.hold_id and t.net > 0
+            ), null, null),
+            ('next event is later than the deadline of a hold',
+                h.status <> 'open' or h.expires_at >= (select t.next_event_at from tail t),
+                h.expires_at::text, (select t.next_event_at::text from tail t))
+        ) as c (violation, holds, expected, actual)
+        where c.holds is not true
+    )
+    select p_account_id, v.violation, v.hold_id, null::bigint, v.expected, v.actual from per_hold v
+$$;
+
+ALTER FUNCTION credits_private.verify_holds(p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: verify_lots(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5193,6 +6042,7 @@ CREATE FUNCTION credits_private.verify_lots(p_account_id text) RETURNS SETOF cre
         from tail t
         cross join lateral (
             select coalesce(sum(h.credits), 0) as credits,
+                credits_private.held_by(p_account_id) as held,
                 coalesce(sum(h.credits) filter (where p.pays_debt), 0) as paying,
                 coalesce(min(h.expires_at) filter (where h.credits > 0), 'infinity')
                     as next_event_at
@@ -5225,8 +6075,8 @@ CREATE FUNCTION credits_private.verify_lots(p_account_id text) RETURNS SETOF cre
             ('next event is later than the earliest expiry', t.next_event_at <= s.next_event_at,
                 s.next_event_at::text, t.next_event_at::text),
             ('account holds more than the limit',
-                s.credits <= 9007199254740991 and t.debt <= 9007199254740991,
-                '9007199254740991', greatest(s.credits, t.debt)::text)
+                s.credits + s.held <= 9007199254740991 and t.debt <= 9007199254740991,
+                '9007199254740991', greatest(s.credits + s.held, t.debt)::text)
         ) as c (violation, holds, expected, actual)
         where c.holds is not true
     )
@@ -5258,6 +6108,10 @@ CREATE FUNCTION credits_private.verify_orphans(p_account_id text) RETURNS SETOF 
         select distinct p.account_id, 'payments of an unknown account'
         from credits_private.payments p
         where p_account_id is null or p.account_id = p_account_id
+        union all
+        select distinct h.account_id, 'holds of an unknown account'
+        from credits_private.holds h
+        where p_account_id is null or h.account_id = p_account_id
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id
@@ -5726,6 +6580,7 @@ CREATE TABLE credits_private.settings (
 CASE setting
     WHEN 'renewal_grace'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
     WHEN 'refund_grace'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
+    WHEN 'hold_time'::text THEN (((value)::interval > '00:00:00'::interval) AND ((value)::interval <= '24:00:00'::interval))
     WHEN 'shortfall'::text THEN (value = ANY (ARRAY['debt'::text, 'write_off'::text]))
     WHEN 'free_purchases'::text THEN (value = ANY (ARRAY['ignore'::text, 'grant'::text]))
     ELSE NULL::boolean
@@ -5786,6 +6641,13 @@ COMMENT ON COLUMN credits_private.stripe_waits.waits_for IS 'Kind and id of what
 
 ALTER TABLE ONLY credits_private.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (account_id);
+
+--
+-- Name: holds holds_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (account_id, hold_id);
 
 --
 -- Name: ledger ledger_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
@@ -5872,16 +6734,28 @@ ALTER TABLE ONLY credits_private.stripe_waits
     ADD CONSTRAINT stripe_waits_pkey PRIMARY KEY (waits_for);
 
 --
+-- Name: holds_expiry_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX holds_expiry_idx ON credits_private.holds USING btree (expires_at, account_id) WHERE (status = 'open'::text);
+
+--
+-- Name: holds_open_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX holds_open_idx ON credits_private.holds USING btree (account_id, expires_at, hold_id) WHERE (status = 'open'::text);
+
+--
+-- Name: ledger_about_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX ledger_about_idx ON credits_private.ledger USING btree (account_id, about_entry_id) WHERE (about_entry_id IS NOT NULL);
+
+--
 -- Name: ledger_idempotency_key; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
 CREATE UNIQUE INDEX ledger_idempotency_key ON credits_private.ledger USING btree (account_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
-
---
--- Name: ledger_reversal_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
---
-
-CREATE INDEX ledger_reversal_idx ON credits_private.ledger USING btree (account_id, reverses_entry_id) WHERE (reverses_entry_id IS NOT NULL);
 
 --
 -- Name: lots_burn_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
@@ -5936,6 +6810,12 @@ CREATE TRIGGER ledger_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON cred
 --
 
 ALTER TABLE credits_private.accounts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: holds; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.holds ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: ledger; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
@@ -6034,6 +6914,13 @@ REVOKE ALL ON FUNCTION credits.add_subscription_credits(p_account_id text, p_amo
 GRANT ALL ON FUNCTION credits.add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
+-- Name: FUNCTION capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
 -- Name: FUNCTION clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -6064,6 +6951,13 @@ REVOKE ALL ON FUNCTION credits.expire_subscription_credits(p_account_id text, p_
 GRANT ALL ON FUNCTION credits.expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
+-- Name: FUNCTION extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
 -- Name: FUNCTION get_balance(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -6081,6 +6975,13 @@ GRANT ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, 
 GRANT ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
+-- Name: FUNCTION hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
 -- Name: FUNCTION ingest_stripe_event(p_payload text, p_livemode boolean); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -6095,6 +6996,15 @@ REVOKE ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, 
 GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_service;
 GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_admin;
 GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_reader;
+
+--
+-- Name: FUNCTION list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean) TO credits_reader;
 
 --
 -- Name: FUNCTION list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
@@ -6125,6 +7035,13 @@ GRANT ALL ON FUNCTION credits.record_payment(p_account_id text, p_payment text, 
 
 REVOKE ALL ON FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION release_hold(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
 -- Name: FUNCTION renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -6208,6 +7125,12 @@ REVOKE ALL ON FUNCTION credits_private.apply_stripe_event(p_event credits_privat
 REVOKE ALL ON FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
+-- Name: FUNCTION book_due(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.book_due(p_state credits_private.account_state) FROM PUBLIC;
+
+--
 -- Name: FUNCTION book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6226,6 +7149,12 @@ REVOKE ALL ON FUNCTION credits_private.catch_up(p_state credits_private.account_
 REVOKE ALL ON FUNCTION credits_private.check_account_id(p_account_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_affordable(p_state credits_private.account_state, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_affordable(p_state credits_private.account_state, p_amount bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_amount(p_argument text, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6236,6 +7165,12 @@ REVOKE ALL ON FUNCTION credits_private.check_amount(p_argument text, p_amount bi
 --
 
 REVOKE ALL ON FUNCTION credits_private.check_argument(p_argument text, p_is_legal boolean, p_allowed text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_hold_time(p_expires_in interval); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_hold_time(p_expires_in interval) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_inserted(p_inserted boolean, p_account_id text, p_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -6304,10 +7239,22 @@ REVOKE ALL ON FUNCTION credits_private.derive_lot(p_lot credits_private.lots, p_
 REVOKE ALL ON FUNCTION credits_private.describe_grants(p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
 
 --
+-- Name: FUNCTION describe_hold_time(p_expires_in interval); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.describe_hold_time(p_expires_in interval) FROM PUBLIC;
+
+--
 -- Name: FUNCTION draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION end_hold(p_state credits_private.account_state, p_hold credits_private.holds, p_status text, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.end_hold(p_state credits_private.account_state, p_hold credits_private.holds, p_status text, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
 -- Name: FUNCTION exact_interval(p_interval interval); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -6316,16 +7263,22 @@ REVOKE ALL ON FUNCTION credits_private.draw_lot(p_account_id text, p_lot_id bigi
 REVOKE ALL ON FUNCTION credits_private.exact_interval(p_interval interval) FROM PUBLIC;
 
 --
--- Name: FUNCTION expire_lots(p_state credits_private.account_state, p_on_their_own boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION expire_lots(p_state credits_private.account_state, p_until timestamp with time zone, p_on_their_own boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_on_their_own boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_until timestamp with time zone, p_on_their_own boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION fail(p_code text, p_values jsonb, p_hint text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_hold(p_state credits_private.account_state, p_hold_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_hold(p_state credits_private.account_state, p_hold_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -6374,6 +7327,18 @@ REVOKE ALL ON FUNCTION credits_private.finish_command(p_state credits_private.ac
 --
 
 REVOKE ALL ON FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION held_by(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.held_by(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION hold_allocations(p_account_id text, p_hold_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.hold_allocations(p_account_id text, p_hold_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -6514,6 +7479,12 @@ REVOKE ALL ON FUNCTION credits_private.parse_whole_number(p_path text, p_value j
 REVOKE ALL ON FUNCTION credits_private.parts_of(p_allocations jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6532,10 +7503,22 @@ REVOKE ALL ON FUNCTION credits_private.post_end_subscription(p_account_id text, 
 REVOKE ALL ON FUNCTION credits_private.post_expiry(p_account_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -6548,6 +7531,12 @@ REVOKE ALL ON FUNCTION credits_private.post_open(p_account_id text, p_kind text,
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_refund(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_release(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_release(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -6634,6 +7623,12 @@ REVOKE ALL ON FUNCTION credits_private.settle_debt(p_state credits_private.accou
 REVOKE ALL ON FUNCTION credits_private.share_of(p_granted bigint, p_paid bigint, p_returned bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION slice_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION stripe_id(p_value jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6680,6 +7675,12 @@ REVOKE ALL ON FUNCTION credits_private.try_stripe_event(p_event credits_private.
 --
 
 REVOKE ALL ON FUNCTION credits_private.verify_entries(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_holds(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_holds(p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_lots(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner

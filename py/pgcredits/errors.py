@@ -125,6 +125,14 @@ class EntryNotFound(CreditsError):
     message = "entry not found"
 
 
+class HoldNotFound(CreditsError):
+    """The account has no such hold."""
+
+    code = "hold_not_found"
+    sqlstate = "PT404"
+    message = "hold not found"
+
+
 class PaymentNotFound(CreditsError):
     """The account has no such payment."""
 
@@ -141,6 +149,14 @@ class AccountClosed(CreditsError):
     message = "account is closed"
 
 
+class HoldClosed(CreditsError):
+    """The hold was captured or released before."""
+
+    code = "hold_closed"
+    sqlstate = "PT409"
+    message = "hold is closed"
+
+
 class IdempotencyConflict(CreditsError):
     """The idempotency key, or the payment, was used before for a different request."""
 
@@ -155,6 +171,14 @@ class InvalidState(CreditsError):
     code = "invalid_state"
     sqlstate = "PT409"
     message = "not possible in this state"
+
+
+class HoldExpired(CreditsError):
+    """The hold is past its deadline, and its credits went back."""
+
+    code = "hold_expired"
+    sqlstate = "PT410"
+    message = "hold has expired"
 
 
 class BalanceLimit(CreditsError):
@@ -191,10 +215,13 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         AppendOnly,
         AccountNotFound,
         EntryNotFound,
+        HoldNotFound,
         PaymentNotFound,
         AccountClosed,
+        HoldClosed,
         IdempotencyConflict,
         InvalidState,
+        HoldExpired,
         BalanceLimit,
         RefundExceedsSpend,
         InternalError,

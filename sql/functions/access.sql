@@ -30,6 +30,7 @@ to credits_service, credits_admin, credits_webhook, credits_reader;
 grant execute on function
     credits.get_balance(text),
     credits.list_entries(text, integer, bigint),
+    credits.list_holds(text, integer, bigint, boolean),
     credits.list_lots(text, integer, bigint, boolean),
     credits.verify(text)
 to credits_service, credits_admin, credits_reader;
@@ -43,11 +44,15 @@ to credits_service, credits_admin;
 grant execute on function
     credits.add_purchased_credits(text, bigint, timestamptz, bigint, text, text, text, jsonb),
     credits.add_subscription_credits(text, bigint, timestamptz, text, text, text, jsonb),
+    credits.capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb),
     credits.deduct_credit(text, bigint, text, text, text, jsonb),
     credits.expire_subscription_credits(text, text, text, text, text, jsonb),
+    credits.extend_hold(text, bigint, interval, text, text, jsonb),
+    credits.hold_credits(text, bigint, interval, text, text, text, jsonb),
     credits.open_account(text, text, text, text, text, jsonb),
     credits.record_payment(text, text, bigint, text, jsonb, text, bigint, text, text, jsonb),
     credits.refund_spend(text, bigint, text, bigint, text, text, text, jsonb),
+    credits.release_hold(text, bigint, text, text, jsonb),
     credits.renew_subscription(
         text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text,
         jsonb

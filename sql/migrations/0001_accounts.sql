@@ -60,6 +60,8 @@ create table credits_private.settings (
         case setting
             when 'renewal_grace' then value::interval between interval '0' and interval '100 years'
             when 'refund_grace' then value::interval between interval '0' and interval '100 years'
+            when 'hold_time' then
+                value::interval > interval '0' and value::interval <= interval '24 hours'
             when 'shortfall' then value in ('debt', 'write_off')
             when 'free_purchases' then value in ('ignore', 'grant')
         end is true
@@ -80,6 +82,9 @@ insert into credits_private.settings (setting, value, description) values
     ('refund_grace', '7 days',
      'How long credits that a refund returns to an expired lot stay spendable, counted from the '
      'expiry of the lot (interval). A failed job must not cost the customer the credits.'),
+    ('hold_time', '15 minutes',
+     'How long a hold lasts when its caller does not say (interval, at most 24 hours). Long enough '
+     'for most jobs, short enough that the credits of a worker that died come back soon.'),
     ('shortfall', 'debt',
      'What becomes of credits that were spent before their payment went back: debt (the account '
      'owes them) or write_off (recorded and forgiven). Debt, so that refunds cannot be farmed.'),

@@ -14,7 +14,7 @@ create table credits_private.ledger (
     open_lot_remaining bigint not null,
     next_event_at timestamptz not null,
     allocations jsonb,
-    reverses_entry_id bigint,
+    about_entry_id bigint,
     feature text,
     reference text,
     idempotency_key text collate "C",
@@ -34,7 +34,8 @@ comment on column credits_private.ledger.entry_id is
 comment on column credits_private.ledger.command_id is
     'Number of the first entry that the same command booked.';
 comment on column credits_private.ledger.kind is
-    'open, grant, rollover, spend, refund, expire, settle, clawback or restore.';
+    'open, grant, rollover, spend, refund, hold, extend, capture, release, expire, settle, '
+    'clawback or restore.';
 comment on column credits_private.ledger.amount is
     'Credits that came (positive) or went (negative); 0 where nothing moved.';
 comment on column credits_private.ledger.balance is
@@ -48,7 +49,9 @@ comment on column credits_private.ledger.next_event_at is
 comment on column credits_private.ledger.allocations is
     'Array of [lot, signed amount] in burn order, lot 0 being the debt; null when the open lot '
     'alone gave.';
-comment on column credits_private.ledger.reverses_entry_id is 'The spend that a refund gives back.';
+comment on column credits_private.ledger.about_entry_id is
+    'The entry that this one follows up: the spend or capture that a refund gives back, the hold '
+    'that is captured, released or extended.';
 comment on column credits_private.ledger.feature is 'What the credits were used for.';
 comment on column credits_private.ledger.reference is
     'The host application''s reference, a job or an order.';
@@ -67,8 +70,8 @@ comment on column credits_private.ledger.occurred_at is
 
 create unique index ledger_idempotency_key on credits_private.ledger (account_id, idempotency_key)
     where idempotency_key is not null;
-create index ledger_reversal_idx on credits_private.ledger (account_id, reverses_entry_id)
-    where reverses_entry_id is not null;
+create index ledger_about_idx on credits_private.ledger (account_id, about_entry_id)
+    where about_entry_id is not null;
 
 create table credits_private.lots (
     account_id text collate "C" not null,
@@ -151,6 +154,7 @@ create type credits_private.account_state as (
     account_id text,
     status text,
     now timestamptz,
+    effective_at timestamptz,
     entry_id bigint,
     command_id bigint,
     created_at timestamptz,
@@ -163,8 +167,8 @@ create type credits_private.account_state as (
 );
 comment on type credits_private.account_state is
     'A locked account while a command works on it: its status, the clock, the state after its '
-    'newest '
-    'entry, and the entries that the command has booked and not written yet.';
+    'newest entry, and the entries that the command has booked and not written yet. effective_at '
+    'is the past instant at which they take effect; null for now.';
 
 create type credits_private.grant_order as (
     pool text,
@@ -206,6 +210,8 @@ create type credits.balance as (
     plan text,
     balance bigint,
     available bigint,
+    held bigint,
+    settled bigint,
     debt bigint,
     pools jsonb,
     next_expires_at timestamptz,
@@ -213,9 +219,9 @@ create type credits.balance as (
     as_of timestamptz
 );
 comment on type credits.balance is
-    'What an account can spend at an instant: credits past their expiry are not in it. pools maps '
-    'each '
-    'pool to its credits; status is null for an unknown account.';
+    'What an account can spend at an instant: credits past their expiry are not in it. held is in '
+    'open holds, settled is available and held together. pools maps each pool to its credits; '
+    'status is null for an unknown account.';
 
 create type credits.entry as (
     account_id text,
@@ -226,6 +232,7 @@ create type credits.entry as (
     balance bigint,
     debt bigint,
     allocations jsonb,
+    about_entry_id bigint,
     feature text,
     reference text,
     idempotency_key text,
@@ -269,13 +276,14 @@ comment on type credits.finding is 'One violated invariant, as verify reports it
 
 create type credits.sweep as (
     accounts bigint,
+    holds bigint,
     lots bigint,
     credits bigint,
     has_more boolean
 );
 comment on type credits.sweep is
-    'What one sweep booked: accounts visited, lots ended, credits lost; has_more when the limit '
-    'was reached.';
+    'What one sweep booked: accounts visited, holds and lots ended, credits lost; has_more when '
+    'the limit was reached.';
 
 create type credits.schema_version as (
     migration text,

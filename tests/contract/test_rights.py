@@ -11,7 +11,7 @@ from pgcredits import migrate
 from tests.contract.catalogue import OURS, Rows
 from tests.contract.conftest import STRANGER, SUPABASE_ROLES
 
-READS = {"get_balance", "list_entries", "list_lots", "verify", "schema_version"}
+READS = {"get_balance", "list_entries", "list_holds", "list_lots", "verify", "schema_version"}
 SERVICE = READS | {
     "open_account",
     "grant_credits",
@@ -22,6 +22,10 @@ SERVICE = READS | {
     "clawback_credits",
     "deduct_credit",
     "refund_spend",
+    "hold_credits",
+    "capture_hold",
+    "release_hold",
+    "extend_hold",
     "expire_subscription_credits",
     "expire_due",
 }

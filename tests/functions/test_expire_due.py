@@ -20,14 +20,14 @@ pytestmark = pytest.mark.usefixtures("now")
 def test_nothing_due_is_nothing_done(fast: Credits) -> None:
     fast.grant_credits("u", 10, expires_at=NOW + DAY)
     with unchanged(fast):
-        assert fast.expire_due() == Sweep(accounts=0, lots=0, credits=0, has_more=False)
+        assert fast.expire_due() == Sweep(accounts=0, holds=0, lots=0, credits=0, has_more=False)
 
 
 def test_breakage_is_dated_at_the_expiry(fast: Credits, clock: Clock) -> None:
     fast.grant_credits("u", 10, expires_at=NOW + DAY)
     fast.deduct_credit("u", 3)
     swept_at = clock.set(NOW + 5 * DAY)
-    assert fast.expire_due() == Sweep(accounts=1, lots=1, credits=7, has_more=False)
+    assert fast.expire_due() == Sweep(accounts=1, holds=0, lots=1, credits=7, has_more=False)
     entry = fast.entries("u")[-1]
     assert (entry.kind, entry.amount, entry.balance) == ("expire", -7, 0)
     assert (entry.occurred_at, entry.created_at) == (NOW + DAY, swept_at)
@@ -39,7 +39,7 @@ def test_each_lot_has_an_entry_and_a_command_of_its_own(fast: Credits, clock: Cl
     fast.grant_credits("u", 20, expires_at=NOW + DAY, pool="purchased")
     fast.grant_credits("u", 40)
     clock.set(NOW + 5 * DAY)
-    assert fast.expire_due() == Sweep(accounts=1, lots=2, credits=30, has_more=False)
+    assert fast.expire_due() == Sweep(accounts=1, holds=0, lots=2, credits=30, has_more=False)
     booked = [(entry.amount, entry.command_id, entry.occurred_at) for entry in fast.entries("u")]
     assert booked[3:] == [(-20, 4, NOW + DAY), (-10, 5, NOW + 2 * DAY)]
     assert fast.balance("u") == 40
@@ -56,14 +56,14 @@ def test_sweeping_twice_books_once(fast: Credits, clock: Clock) -> None:
     clock.set(NOW + DAY)
     fast.expire_due()
     with unchanged(fast):
-        assert fast.expire_due() == Sweep(accounts=0, lots=0, credits=0, has_more=False)
+        assert fast.expire_due() == Sweep(accounts=0, holds=0, lots=0, credits=0, has_more=False)
 
 
 def test_a_used_up_lot_is_closed_without_an_entry(fast: Credits, clock: Clock) -> None:
     fast.grant_credits("u", 10, expires_at=NOW + DAY)
     fast.deduct_credit("u", 10)
     clock.set(NOW + DAY)
-    assert fast.expire_due() == Sweep(accounts=1, lots=1, credits=0, has_more=False)
+    assert fast.expire_due() == Sweep(accounts=1, holds=0, lots=1, credits=0, has_more=False)
     assert fast.booked("u") == [("grant", 10), ("spend", -10)]
     assert fast.expire_due().accounts == 0
 

@@ -36,6 +36,8 @@ def test_an_unknown_account_reads_as_zeros(fast: Credits) -> None:
             plan=None,
             balance=0,
             available=0,
+            held=0,
+            settled=0,
             debt=0,
             pools=NO_CREDITS,
             next_expires_at=None,

@@ -130,8 +130,8 @@ def test_an_illegal_argument_is_refused_by_name(fast: Credits, argument: str, va
             "command is neither new nor that of the entry before",
         ),
         (
-            f"update {LEDGER} set reverses_entry_id = 1 where account_id = 'u' and entry_id = 6",
-            "refund reverses something that is no spend",
+            f"update {LEDGER} set about_entry_id = 1 where account_id = 'u' and entry_id = 6",
+            "refund is not about a spend or capture",
         ),
         (
             f"update {LOTS} set remaining = remaining - 1 where account_id = 'u' and remaining > 0",
@@ -195,8 +195,8 @@ def test_damage_is_found(fast: Credits, u: str, statement: str, violation: str) 
             "kind does not move credits this way",
         ),
         (
-            f"update {LEDGER} set reverses_entry_id = 4 where account_id = 'u' and entry_id = 5",
-            "only a refund reverses an entry",
+            f"update {LEDGER} set about_entry_id = 4 where account_id = 'u' and entry_id = 5",
+            "entry ought to be about another one, or not",
         ),
         (
             f"update {LEDGER} set amount = 21 where account_id = 'u' and entry_id = 6",
@@ -280,8 +280,9 @@ def test_damage_that_constraints_would_refuse_is_found_too(
 
 
 def test_everything_that_verify_can_find_is_provoked_here() -> None:
-    """Each violation of the functions verify_… is named by a test of this module."""
-    here = Path(__file__).read_text(encoding="utf-8")
+    """Each violation of the functions verify_… is named by a test of this folder."""
+    modules = Path(__file__).parent.glob("test_verify*.py")
+    here = "".join(module.read_text(encoding="utf-8") for module in modules)
     sources = sorted((files.sql_root() / "functions" / "private").glob("verify_*.sql"))
     names = {
         name

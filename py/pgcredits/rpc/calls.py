@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pgcredits.rpc.query import Connection, call, call_rows
+from pgcredits.rpc.query import call, call_rows, given
 from pgcredits.rpc.types import (
     Balance,
     Entry,
@@ -19,15 +18,10 @@ from pgcredits.rpc.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-Metadata = Mapping[str, Any]
-
-
-def _given(**arguments: Any) -> dict[str, Any]:
-    """Return the arguments that are not None, under their SQL names."""
-    return {f"p_{name}": value for name, value in arguments.items() if value is not None}
+    from pgcredits.rpc.query import Connection, Metadata
 
 
 def open_account(
@@ -45,7 +39,7 @@ def open_account(
         conn,
         Receipt,
         "open_account",
-        _given(
+        given(
             account_id=account_id,
             kind=kind,
             time_zone=time_zone,
@@ -72,7 +66,7 @@ def grant_credits(
         conn,
         Receipt,
         "grant_credits",
-        _given(
+        given(
             account_id=account_id,
             amount=amount,
             pool=pool,
@@ -105,7 +99,7 @@ def add_purchased_credits(
         conn,
         Receipt,
         "add_purchased_credits",
-        _given(
+        given(
             account_id=account_id,
             amount=amount,
             expires_at=expires_at,
@@ -134,7 +128,7 @@ def add_subscription_credits(
         conn,
         Receipt,
         "add_subscription_credits",
-        _given(
+        given(
             account_id=account_id,
             amount=amount,
             period_end=period_end,
@@ -173,7 +167,7 @@ def renew_subscription(
         "renew_subscription",
         {
             "p_rollover_cap": rollover_cap,
-            **_given(
+            **given(
                 account_id=account_id,
                 subscription=subscription,
                 amount=amount,
@@ -215,7 +209,7 @@ def record_payment(
         conn,
         Receipt,
         "record_payment",
-        _given(
+        given(
             account_id=account_id,
             payment=payment,
             amount_paid=amount_paid,
@@ -251,7 +245,7 @@ def clawback_credits(
         conn,
         Receipt,
         "clawback_credits",
-        _given(
+        given(
             account_id=account_id,
             payment=payment,
             target=target,
@@ -282,7 +276,7 @@ def deduct_credit(
         conn,
         Receipt,
         "deduct_credit",
-        _given(
+        given(
             account_id=account_id,
             amount=amount,
             feature=feature,
@@ -313,7 +307,7 @@ def refund_spend(
         conn,
         Receipt,
         "refund_spend",
-        _given(
+        given(
             account_id=account_id,
             entry_id=entry_id,
             spend_key=spend_key,
@@ -341,7 +335,7 @@ def expire_subscription_credits(
         conn,
         Receipt,
         "expire_subscription_credits",
-        _given(
+        given(
             account_id=account_id,
             subscription=subscription,
             reason=reason,
@@ -354,12 +348,12 @@ def expire_subscription_credits(
 
 def expire_due(conn: Connection, limit: int | None = None) -> Sweep:
     """Book the expiry of lots that are past due, at most ``limit`` of them."""
-    return call(conn, Sweep, "expire_due", _given(limit=limit))
+    return call(conn, Sweep, "expire_due", given(limit=limit))
 
 
 def get_balance(conn: Connection, account_id: str) -> Balance:
     """Return the balance of an account: zeros for one that does not exist."""
-    return call(conn, Balance, "get_balance", _given(account_id=account_id))
+    return call(conn, Balance, "get_balance", given(account_id=account_id))
 
 
 def list_entries(
@@ -367,7 +361,7 @@ def list_entries(
 ) -> list[Entry]:
     """Ledger entries, newest first; ``before`` is the last entry_id of the previous page."""
     return call_rows(
-        conn, Entry, "list_entries", _given(account_id=account_id, limit=limit, before=before)
+        conn, Entry, "list_entries", given(account_id=account_id, limit=limit, before=before)
     )
 
 
@@ -384,13 +378,13 @@ def list_lots(
         conn,
         Lot,
         "list_lots",
-        _given(account_id=account_id, limit=limit, after=after, live_only=live_only),
+        given(account_id=account_id, limit=limit, after=after, live_only=live_only),
     )
 
 
 def verify(conn: Connection, account_id: str | None = None) -> list[Finding]:
     """Violated invariants of one account, or of all; an empty list is good."""
-    return call_rows(conn, Finding, "verify", _given(account_id=account_id))
+    return call_rows(conn, Finding, "verify", given(account_id=account_id))
 
 
 def schema_version(conn: Connection) -> SchemaVersion:
@@ -405,7 +399,7 @@ def ingest_stripe_event(conn: Connection, payload: str, livemode: bool) -> Strip
     the mode that this deployment accepts.
     """
     return call(
-        conn, StripeOutcome, "ingest_stripe_event", _given(payload=payload, livemode=livemode)
+        conn, StripeOutcome, "ingest_stripe_event", given(payload=payload, livemode=livemode)
     )
 
 
@@ -420,5 +414,5 @@ def set_stripe_price(
         conn,
         StripePrice,
         "set_stripe_price",
-        {"p_rollover_cap": rollover_cap, **_given(price=price, credits=credits)},
+        {"p_rollover_cap": rollover_cap, **given(price=price, credits=credits)},
     )

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound="DataclassInstance")
 Connection = psycopg.Connection[Any]
+Metadata = Mapping[str, Any]
+
+
+def given(**arguments: Any) -> dict[str, Any]:
+    """Return the arguments that are not None, under their SQL names."""
+    return {f"p_{name}": value for name, value in arguments.items() if value is not None}
 
 
 def call(conn: Connection, row: type[Row], function: str, arguments: Mapping[str, Any]) -> Row:

@@ -36,9 +36,10 @@ class Receipt:
 class Balance:
     """What an account has at ``as_of``, without lots that have expired by then.
 
-    ``available`` is what a spend may take (0 while there is debt); ``pools`` maps the name of a
-    pool to its credits; ``next_expires_amount`` credits expire first, at ``next_expires_at``
-    (both None when nothing expires).
+    ``available`` is what a spend may take (0 while there is debt); ``held`` stands in open holds;
+    ``settled`` is both together; ``pools`` maps the name of a pool to its credits;
+    ``next_expires_amount`` credits expire first, at ``next_expires_at`` (both None when nothing
+    expires).
     """
 
     account_id: str
@@ -46,6 +47,8 @@ class Balance:
     plan: str | None
     balance: int
     available: int
+    held: int
+    settled: int
     debt: int
     pools: dict[str, int]
     next_expires_at: datetime | None
@@ -55,7 +58,10 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of an account's ledger; ``balance`` and ``debt`` are the state after it."""
+    """One line of an account's ledger; ``balance`` and ``debt`` are the state after it.
+
+    ``about_entry_id`` is the spend of a refund, and the hold of a capture, release or extension.
+    """
 
     account_id: str
     entry_id: int
@@ -65,6 +71,7 @@ class Entry:
     balance: int
     debt: int
     allocations: list[list[int]] | None
+    about_entry_id: int | None
     feature: str | None
     reference: str | None
     idempotency_key: str | None
@@ -101,6 +108,26 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Credits set aside: ``amount`` at first, ``captured`` of it by now, ``held`` still.
+
+    ``status`` is open, captured, released or expired; at ``expires_at`` it ends by itself.
+    """
+
+    account_id: str
+    hold_id: int
+    amount: int
+    captured: int
+    held: int
+    status: str
+    expires_at: datetime
+    feature: str | None
+    reference: str | None
+    metadata: dict[str, Any] | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A violated invariant: where, and what was expected against what is there."""
 
@@ -117,6 +144,7 @@ class Sweep:
     """What one batch of `expire_due` booked; ``has_more`` says that another one is needed."""
 
     accounts: int
+    holds: int
     lots: int
     credits: int
     has_more: bool

@@ -1,5 +1,6 @@
 -- What an account can spend at this instant, in one statement. Locks nothing.
--- Credits past their expiry are left out whether a sweep has run or not. An unknown account reads
+-- Credits past their expiry are left out whether a sweep has run or not; a hold past its deadline
+-- reads as held until somebody releases it. An unknown account reads
 -- as zeros with status null. Raises invalid_argument.
 -- For credits_service, credits_admin and credits_reader.
 create or replace function credits.get_balance(p_account_id text)
@@ -46,9 +47,10 @@ begin
         order by v.expires_at
         limit 1
     )
-    select a.status, a.plan, coalesce(t.debt, 0), s.credits, s.pools, n.expires_at, n.credits
-    into v_balance.status, v_balance.plan, v_balance.debt, v_balance.balance, v_balance.pools,
-        v_balance.next_expires_at, v_balance.next_expires_amount
+    select a.status, a.plan, coalesce(t.debt, 0), credits_private.held_by(p_account_id),
+        s.credits, s.pools, n.expires_at, n.credits
+    into v_balance.status, v_balance.plan, v_balance.debt, v_balance.held,
+        v_balance.balance, v_balance.pools, v_balance.next_expires_at, v_balance.next_expires_amount
     from (
         select sum(q.credits)::bigint as credits, jsonb_object_agg(q.pool, q.credits) as pools
         from per_pool q
@@ -58,6 +60,7 @@ begin
     left join next_expiry n on true;
 
     v_balance.available := case when v_balance.debt > 0 then 0 else v_balance.balance end;
+    v_balance.settled := v_balance.available + v_balance.held;
     v_balance.balance := v_balance.balance - v_balance.debt;
     return v_balance;
 end
@@ -67,5 +70,6 @@ comment on function credits.get_balance(text) is
 'What an account can spend right now: available is what deduct_credit would accept while status
 is active.
 
-balance is all live credits less the debt; pools maps each pool to its credits; next_expires_at
-and next_expires_amount tell what expires first. Reads as zeros for an unknown account.';
+balance is all live credits less the debt; held stands in open holds, settled is available and
+held together; pools maps each pool to its credits; next_expires_at and next_expires_amount tell
+what expires first. Reads as zeros for an unknown account.';

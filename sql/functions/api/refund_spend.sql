@@ -1,5 +1,5 @@
--- Gives the credits of a spend back because the work failed, wholly or partly, to the lots they
--- came from. Locks the account row. A replay by key returns the recorded receipt.
+-- Gives the credits of a spend or capture back because the work failed, wholly or partly, to the
+-- lots they came from. Locks the account row. A replay by key returns the recorded receipt.
 -- Raises invalid_argument, entry_not_found, refund_exceeds_spend, idempotency_conflict,
 -- account_closed, balance_limit. For credits_service.
 create or replace function credits.refund_spend(
@@ -40,8 +40,8 @@ $$;
 comment on function credits.refund_spend(
     text, bigint, text, bigint, text, text, text, jsonb
 ) is
-'Gives credits of a spend back to the lots they came from, in reverse; p_amount null gives back
-the rest.
+'Gives credits of a spend, or of a capture, back to the lots they came from, in reverse; p_amount
+null gives back the rest.
 
 Any number of partial refunds, together at most the spend. If a lot has expired meanwhile, grace
 keeps its credits for the setting refund_grace after the expiry, lapse books them as breakage.';

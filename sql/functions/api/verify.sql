@@ -24,6 +24,7 @@ begin
         return query select * from credits_private.verify_entries(r_account.account_id);
         return query select * from credits_private.verify_lots(r_account.account_id);
         return query select * from credits_private.verify_payments(r_account.account_id);
+        return query select * from credits_private.verify_holds(r_account.account_id);
     end loop;
     return query select * from credits_private.verify_orphans(p_account_id);
 end

@@ -35,7 +35,9 @@ begin
     v_entry.open_lot_remaining := 0;
     v_entry.actor := credits_private.actor();
     v_entry.created_at := v_state.created_at;
-    v_entry.occurred_at := coalesce(v_entry.occurred_at, v_state.created_at);
+    v_entry.occurred_at := coalesce(
+        v_entry.occurred_at, v_state.effective_at, v_state.created_at
+    );
     v_state.entries := v_state.entries || v_entry;
     return v_state;
 end

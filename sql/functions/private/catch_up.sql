@@ -18,6 +18,6 @@ begin
         v_state.open_lot_id := null;
         v_state.open_lot_remaining := 0;
     end if;
-    return credits_private.expire_lots(v_state, p_on_their_own => true);
+    return credits_private.book_due(v_state);
 end
 $$;

@@ -1,7 +1,9 @@
--- Books the breakage of every lot past its expiry, one entry each, in the order of expiry and
--- dated at it. With p_on_their_own each entry is a command of its own.
+-- Books the breakage of every lot that ends at or before p_until (an instant not after now), one
+-- entry each, in the order of expiry and dated at it. With p_on_their_own each entry is a command
+-- of its own.
 create or replace function credits_private.expire_lots(
     p_state credits_private.account_state,
+    p_until timestamptz,
     p_on_their_own boolean
 )
 returns credits_private.account_state
@@ -16,14 +18,14 @@ declare
     v_entry credits_private.ledger;
     r_lot record;
 begin
-    if v_state.next_event_at > v_state.now then
+    if v_state.next_event_at > p_until then
         return v_state;
     end if;
 
     for r_lot in
         select l.lot_id, l.remaining, l.expires_at
         from credits_private.lots l
-        where l.account_id = v_state.account_id and l.is_open and l.expires_at <= v_state.now
+        where l.account_id = v_state.account_id and l.is_open and l.expires_at <= p_until
         order by l.expires_at, l.lot_id
     loop
         update credits_private.lots l
@@ -42,9 +44,18 @@ begin
         end if;
     end loop;
 
-    select coalesce(min(l.expires_at), 'infinity') into v_state.next_event_at
-    from credits_private.lots l
-    where l.account_id = v_state.account_id and l.is_open;
+    select least(
+        (
+            select coalesce(min(l.expires_at), 'infinity')
+            from credits_private.lots l
+            where l.account_id = v_state.account_id and l.is_open
+        ),
+        (
+            select coalesce(min(h.expires_at), 'infinity')
+            from credits_private.holds h
+            where h.account_id = v_state.account_id and h.status = 'open'
+        )
+    ) into v_state.next_event_at;
     return v_state;
 end
 $$;

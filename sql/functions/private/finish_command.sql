@@ -10,6 +10,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_held bigint := credits_private.held_by(p_state.account_id);
     v_last integer := cardinality(p_state.entries);
     v_open_lot_id bigint;
     v_open_lot_remaining bigint := 0;
@@ -17,11 +18,14 @@ declare
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
 begin
-    if p_state.balance + p_state.debt > 9007199254740991 or p_state.debt > 9007199254740991 then
+    if p_state.balance + p_state.debt + v_held > 9007199254740991
+        or p_state.debt > 9007199254740991
+    then
         perform credits_private.fail(
             'balance_limit',
             jsonb_build_object(
-                'limit', 9007199254740991, 'balance', p_state.balance, 'debt', p_state.debt
+                'limit', 9007199254740991, 'balance', p_state.balance, 'held', v_held,
+                'debt', p_state.debt
             )
         );
     end if;

@@ -60,6 +60,17 @@ begin
         v_entry.allocations := v_entry.allocations
             || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
     end loop;
+    -- Lots that are used up end too: what a hold gives back to them lapses with the rest.
+    update credits_private.lots l
+    set expires_at = v_state.now
+    where l.account_id = p_account_id
+        and not l.is_open
+        and l.expires_at > v_state.now
+        and (
+            l.subscription = p_subscription
+            or p_subscription is null
+            and (l.subscription is not null or l.pool = 'subscription')
+        );
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);
 end

@@ -64,7 +64,7 @@ begin
             null
         );
     end if;
-    v_state := credits_private.expire_lots(v_state, p_on_their_own => false);
+    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
     v_state := credits_private.settle_debt(v_state);
     return credits_private.finish_command(v_state);
 end

@@ -1,5 +1,5 @@
--- Gives the credits of a spend back, a whole locked step: to the same lots in reverse of the
--- spend's allocation, after what earlier refunds gave back. Goes on while the account is frozen.
+-- Gives the credits of a spend or capture back, a whole locked step: to the same lots in reverse
+-- of its allocation, after what earlier refunds gave back. Goes on while the account is frozen.
 create or replace function credits_private.post_refund(
     p_account_id text,
     p_entry_id bigint,
@@ -48,19 +48,20 @@ begin
     end if;
     select l.* into v_spend
     from credits_private.ledger l
-    where l.account_id = p_account_id and l.entry_id = v_spend.entry_id and l.kind = 'spend';
+    where l.account_id = p_account_id and l.entry_id = v_spend.entry_id
+        and l.kind in ('spend', 'capture');
     if not found then
         perform credits_private.fail(
             'entry_not_found',
             jsonb_build_object(
                 'account_id', p_account_id, 'entry_id', p_entry_id, 'spend_key', p_spend_key
             ),
-            'Name a spend of this account by p_entry_id or p_spend_key.'
+            'Name a spend or capture of this account by p_entry_id or p_spend_key.'
         );
     end if;
     select coalesce(sum(l.amount), 0) into v_refunded
     from credits_private.ledger l
-    where l.account_id = p_account_id and l.reverses_entry_id = v_spend.entry_id;
+    where l.account_id = p_account_id and l.about_entry_id = v_spend.entry_id;
     v_amount := coalesce(p_amount, -v_spend.amount - v_refunded);
     if v_amount > -v_spend.amount - v_refunded or v_amount = 0 then
         perform credits_private.fail(
@@ -74,7 +75,7 @@ begin
 
     perform credits_private.check_status(v_state, array['active', 'frozen']);
     v_state := credits_private.catch_up(v_state);
-    v_entry.reverses_entry_id := v_spend.entry_id;
+    v_entry.about_entry_id := v_spend.entry_id;
     v_entry.allocations := credits_private.reverse_allocations(
         credits_private.allocations_of(v_spend), v_refunded, v_amount
     );

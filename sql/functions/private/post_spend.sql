@@ -38,19 +38,7 @@ begin
     if v_state.next_event_at <= v_state.now then
         v_state := credits_private.catch_up(v_state);
     end if;
-    if v_state.debt > 0 then
-        perform credits_private.fail(
-            'in_debt', jsonb_build_object(
-                'required', p_amount, 'available', 0, 'debt', v_state.debt
-            )
-        );
-    elsif v_state.balance < p_amount then
-        perform credits_private.fail(
-            'insufficient_credits', jsonb_build_object(
-                'required', p_amount, 'available', v_state.balance
-            )
-        );
-    end if;
+    perform credits_private.check_affordable(v_state, p_amount);
 
     v_state := credits_private.catch_up(v_state);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);

@@ -38,7 +38,7 @@ begin
         end if;
         continue when v_left = 0;
 
-        if v_lot.expires_at > v_state.now then
+        if v_lot.expires_at > coalesce(v_state.effective_at, v_state.now) then
             update credits_private.lots l
             set remaining = l.remaining + v_left, is_open = true
             where l.account_id = v_state.account_id and l.lot_id = r_part.lot_id;

@@ -57,6 +57,15 @@ begin
         end if;
     end loop;
 
+    -- Lots that are used up end too: what a hold gives back to them lapses with the rest.
+    update credits_private.lots l
+    set expires_at = v_state.now
+    where l.account_id = v_state.account_id
+        and l.subscription = p_grant.subscription
+        and not l.is_open
+        and l.period_end <= p_grant.period_start
+        and l.expires_at > v_state.now;
+
     if v_lapsed <> '[]' then
         v_entry := null;
         v_entry.kind := 'expire';

@@ -30,10 +30,10 @@ as $$
         window w as (order by l.entry_id)
     ),
     refunds as (
-        select f.reverses_entry_id as entry_id, sum(f.amount) as refunded
+        select f.about_entry_id as entry_id, sum(f.amount) as refunded
         from credits_private.ledger f
-        where f.account_id = p_account_id and f.reverses_entry_id is not null
-        group by f.reverses_entry_id
+        where f.account_id = p_account_id and f.kind = 'refund'
+        group by f.about_entry_id
     )
     select p_account_id, c.violation, e.entry_id, null::bigint, c.expected, c.actual
     from entries e
@@ -69,17 +69,20 @@ as $$
             e.entry_id::text, e.command_id::text),
         ('refunds exceed the spend', f.refunded is null or f.refunded <= -e.amount,
             (-e.amount)::text, f.refunded::text),
-        ('refund reverses something that is no spend', f.refunded is null or e.kind = 'spend',
-            'spend', e.kind),
-        ('only a refund reverses an entry', (e.kind = 'refund') = (e.reverses_entry_id is not null),
-            'refund', e.kind),
+        ('refund is not about a spend or capture',
+            f.refunded is null or e.kind in ('spend', 'capture'),
+            'spend or capture', e.kind),
+        ('entry ought to be about another one, or not',
+            (e.kind in ('refund', 'capture', 'release', 'extend')) = (e.about_entry_id is not null),
+            case when e.about_entry_id is null then 'an entry' else 'none' end,
+            e.about_entry_id::text),
         ('kind does not move credits this way',
             case
-                when e.kind in ('open', 'rollover', 'settle') then e.amount = 0
-                when e.kind = 'spend' then e.amount < 0
+                when e.kind in ('open', 'rollover', 'settle', 'extend') then e.amount = 0
+                when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
-                when e.kind = 'restore' then e.amount >= 0
+                when e.kind in ('restore', 'release') then e.amount >= 0
             end,
             e.kind, e.amount::text)
     ) as c (violation, holds, expected, actual)

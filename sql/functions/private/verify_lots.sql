@@ -77,6 +77,7 @@ as $$
         from tail t
         cross join lateral (
             select coalesce(sum(h.credits), 0) as credits,
+                credits_private.held_by(p_account_id) as held,
                 coalesce(sum(h.credits) filter (where p.pays_debt), 0) as paying,
                 coalesce(min(h.expires_at) filter (where h.credits > 0), 'infinity')
                     as next_event_at
@@ -109,8 +110,8 @@ as $$
             ('next event is later than the earliest expiry', t.next_event_at <= s.next_event_at,
                 s.next_event_at::text, t.next_event_at::text),
             ('account holds more than the limit',
-                s.credits <= 9007199254740991 and t.debt <= 9007199254740991,
-                '9007199254740991', greatest(s.credits, t.debt)::text)
+                s.credits + s.held <= 9007199254740991 and t.debt <= 9007199254740991,
+                '9007199254740991', greatest(s.credits + s.held, t.debt)::text)
         ) as c (violation, holds, expected, actual)
         where c.holds is not true
     )

@@ -20,6 +20,10 @@ as $$
         select distinct p.account_id, 'payments of an unknown account'
         from credits_private.payments p
         where p_account_id is null or p.account_id = p_account_id
+        union all
+        select distinct h.account_id, 'holds of an unknown account'
+        from credits_private.holds h
+        where p_account_id is null or h.account_id = p_account_id
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id

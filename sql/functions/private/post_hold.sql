@@ -1,0 +1,58 @@
+-- Takes credits out of their lots into a hold, a whole locked step. p_expires_in null: the setting
+-- hold_time.
+create or replace function credits_private.post_hold(
+    p_account_id text,
+    p_amount bigint,
+    p_expires_in interval,
+    p_feature text,
+    p_reference text,
+    p_idempotency_key text,
+    p_metadata jsonb
+)
+returns credits.receipt
+language plpgsql
+volatile
+parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_expires_at timestamptz;
+begin
+    v_entry.kind := 'hold';
+    v_entry.amount := -p_amount;
+    v_entry.feature := p_feature;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := credits_private.describe_hold_time(p_expires_in);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_status(v_state, array['active']);
+    if v_state.next_event_at <= v_state.now then
+        v_state := credits_private.catch_up(v_state);
+    end if;
+    perform credits_private.check_affordable(v_state, p_amount);
+
+    v_state := credits_private.catch_up(v_state);
+    v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
+    v_state := credits_private.book(v_state, v_entry);
+    v_expires_at := v_state.now + coalesce(
+        credits_private.exact_interval(p_expires_in), credits_private.setting_interval('hold_time')
+    );
+    v_state.next_event_at := least(v_state.next_event_at, v_expires_at);
+    insert into credits_private.holds (account_id, hold_id, amount, expires_at)
+    values (p_account_id, v_state.entry_id, p_amount, v_expires_at)
+    on conflict do nothing;
+    perform credits_private.check_inserted(found, p_account_id, v_state.entry_id);
+    return credits_private.finish_command(v_state);
+end
+$$;
