@@ -92,7 +92,8 @@ CREATE TYPE credits.entry AS (
 	metadata jsonb,
 	actor text,
 	created_at timestamp with time zone,
-	occurred_at timestamp with time zone
+	occurred_at timestamp with time zone,
+	request jsonb
 );
 
 ALTER TYPE credits.entry OWNER TO credits_owner;
@@ -101,7 +102,7 @@ ALTER TYPE credits.entry OWNER TO credits_owner;
 -- Name: TYPE entry; Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits.entry IS 'One line of an account''s ledger with the state after it.';
+COMMENT ON TYPE credits.entry IS 'One line of an account''s ledger with the state after it. request is what the command was asked, where the other columns do not tell.';
 
 --
 -- Name: finding; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -345,7 +346,7 @@ COMMENT ON COLUMN credits_private.ledger.command_id IS 'Number of the first entr
 -- Name: COLUMN ledger.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.kind IS 'open, grant, rollover, spend, refund, hold, extend, capture, release, expire, settle, clawback or restore.';
+COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, grant, adjust, rollover, spend, refund, hold, extend, capture, release, expire, settle, clawback or restore.';
 
 --
 -- Name: COLUMN ledger.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -632,6 +633,62 @@ p_idempotency_key or p_reference is required. It touches no other lot: renew_sub
 the old period and carries its credits over.';
 
 --
+-- Name: adjust_balance(text, text, text, bigint, bigint, text, timestamp with time zone, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint DEFAULT NULL::bigint, p_target bigint DEFAULT NULL::bigint, p_pool text DEFAULT NULL::text, p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_reason', length(p_reason) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_person', length(p_person) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_difference', (p_difference is null) <> (p_target is null),
+        'credits more or less, or the balance wanted as p_target: exactly one of them'
+    );
+    perform credits_private.check_argument(
+        'p_difference',
+        p_difference is null
+        or p_difference between -9007199254740991 and 9007199254740991 and p_difference <> 0,
+        'whole number from -9007199254740991 to 9007199254740991, not 0'
+    );
+    perform credits_private.check_argument(
+        'p_target', coalesce(p_target, 0) between 0 and 9007199254740991,
+        'whole number from 0 to 9007199254740991'
+    );
+    if p_pool is not null then
+        perform credits_private.check_pool('p_pool', p_pool);
+    end if;
+    perform credits_private.check_instant('p_expires_at', nullif(p_expires_at, 'infinity'));
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_adjustment(
+        p_account_id, p_reason, p_person, p_difference, p_target, p_pool, p_expires_at,
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Corrects a balance by hand: p_difference credits more (positive) or less (negative), or as many as
+lead to p_target. p_reason and p_person are kept in the ledger.
+
+More is a new lot of p_pool (null: promotional) that ends at p_expires_at, and pays debt like any
+lot of its pool. Less comes out of the lots of p_pool (null: all, in burn order); what is not there
+is refused with insufficient_credits (402), never taken below zero. For credits that were paid for
+use record_payment and clawback_credits.';
+
+--
 -- Name: capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -714,6 +771,43 @@ difference.
 Say the target in credits (p_target), or the money that is back by now (p_amount_returned, the
 share is rounded down), or neither for everything. A lower target gives credits back. What was
 spent becomes debt, unless the setting shortfall says write_off.';
+
+--
+-- Name: close_account(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.close_account(p_account_id text, p_reason text, p_if_credits text DEFAULT 'refuse'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_reason', length(p_reason) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_if_credits', coalesce(p_if_credits, 'refuse') in ('refuse', 'forfeit'),
+        'refuse or forfeit'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_close(
+        p_account_id, p_reason, coalesce(p_if_credits, 'refuse'),
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.close_account(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION close_account(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.close_account(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Closes an account: afterwards it takes no credits and spends none; its history stays.
+
+With p_if_credits refuse an account that has credits, held ones included, is refused with
+account_not_empty (409). With forfeit holds are released and everything left is booked as breakage.
+Debt stays recorded.';
 
 --
 -- Name: deduct_credit(text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -951,6 +1045,37 @@ COMMENT ON FUNCTION credits.extend_hold(p_account_id text, p_hold_id bigint, p_e
 a later deadline stays as it is. Call it now and then while long work goes on.';
 
 --
+-- Name: freeze_account(text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.freeze_account(p_account_id text, p_reason text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_reason', length(p_reason) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_status(
+        p_account_id, 'freeze', p_reason, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.freeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION freeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.freeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Freezes an account: spends and holds are refused with account_frozen (403) until unfreeze_account.
+Grants, refunds of spends, captures of what is held, releases, clawbacks and expiry go on.
+
+The reason is kept in the ledger. Freezing a frozen account is recorded and changes nothing.';
+
+--
 -- Name: get_balance(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -1171,7 +1296,7 @@ begin
     return query
     select l.account_id, l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt,
         credits_private.allocations_of(l), l.about_entry_id, l.feature, l.reference,
-        l.idempotency_key, l.metadata, l.actor, l.created_at, l.occurred_at
+        l.idempotency_key, l.metadata, l.actor, l.created_at, l.occurred_at, l.request
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
     order by l.entry_id desc
@@ -1614,6 +1739,34 @@ everything over.
 
 Past grants stay as they are. Invoices that were parked because the price was unknown are applied
 now.';
+
+--
+-- Name: unfreeze_account(text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_reason', length(p_reason) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_status(
+        p_account_id, 'unfreeze', p_reason, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Lets a frozen account spend again; of an active account it is recorded and changes nothing.';
 
 --
 -- Name: verify(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2531,6 +2684,25 @@ $$;
 ALTER FUNCTION credits_private.check_instant(p_argument text, p_instant timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: check_known(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_known(p_state credits_private.account_state) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_state.status is null then
+        perform credits_private.fail(
+            'account_not_found', jsonb_build_object('account_id', p_state.account_id)
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_known(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
 -- Name: check_money(bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -2871,6 +3043,23 @@ $$;
 ALTER FUNCTION credits_private.end_hold(p_state credits_private.account_state, p_hold credits_private.holds, p_status text, p_entry credits_private.ledger) OWNER TO credits_owner;
 
 --
+-- Name: end_lot(text, bigint, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update credits_private.lots l
+    set remaining = 0, is_open = false, expired = l.expired + l.remaining, expires_at = p_now
+    where l.account_id = p_account_id and l.lot_id = p_lot_id;
+end
+$$;
+
+ALTER FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: exact_interval(interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -2974,6 +3163,8 @@ begin
             'Record the payment first, or name it as it was recorded.'),
         ('account_closed', 'PT409', 'account is closed',
             'A closed account takes no credits; use another account.'),
+        ('account_not_empty', 'PT409', 'account still has credits',
+            'Let them be spent, or close with p_if_credits forfeit.'),
         ('hold_closed', 'PT409', 'hold is closed',
             'It was captured or released before; nothing more comes of it.'),
         ('idempotency_conflict', 'PT409',
@@ -4420,6 +4611,69 @@ $$;
 ALTER FUNCTION credits_private.parts_of(p_allocations jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_adjustment(text, text, text, bigint, bigint, text, timestamp with time zone, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_adjustment(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_grant credits_private.grant_order;
+    v_amount bigint;
+    v_taken bigint;
+begin
+    v_entry.kind := 'adjust';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_strip_nulls(jsonb_build_object(
+        'reason', p_reason, 'person', p_person, 'difference', p_difference, 'target', p_target,
+        'pool', p_pool, 'expires_at', p_expires_at at time zone 'UTC'
+    ));
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    v_amount := coalesce(p_difference, p_target - v_state.balance);
+    if v_amount < 0 then
+        perform credits_private.check_affordable(v_state, -v_amount);
+        v_entry.allocations := credits_private.take_credits(
+            p_account_id, -v_amount, case when p_pool is not null then array[p_pool] end
+        );
+        v_taken := -credits_private.sum_allocations(v_entry.allocations);
+        if v_taken < -v_amount then
+            perform credits_private.fail(
+                'insufficient_credits',
+                jsonb_build_object('required', -v_amount, 'available', v_taken)
+            );
+        end if;
+        v_state := credits_private.book(v_state, v_entry);
+    elsif v_amount = 0 then
+        v_state := credits_private.book(v_state, v_entry);
+    else
+        v_grant.pool := coalesce(p_pool, 'promotional');
+        v_grant.amount := v_amount;
+        v_grant.expires_at := p_expires_at;
+        v_state := credits_private.grant_lot(v_state, v_grant, null, false, v_entry);
+        v_state := credits_private.settle_debt(v_state);
+    end if;
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_adjustment(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: post_capture(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -4572,6 +4826,82 @@ $$;
 ALTER FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_close(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_close(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_held bigint;
+    r_hold credits_private.holds;
+    r_lot record;
+begin
+    v_entry.kind := 'close';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('reason', p_reason, 'if_credits', p_if_credits);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    v_held := credits_private.held_by(p_account_id);
+    if p_if_credits = 'refuse' and (v_state.balance + v_state.debt > 0 or v_held > 0) then
+        perform credits_private.fail(
+            'account_not_empty',
+            jsonb_build_object(
+                'account_id', p_account_id, 'balance', v_state.balance, 'held', v_held,
+                'debt', v_state.debt
+            )
+        );
+    end if;
+
+    v_state := credits_private.book(v_state, v_entry);
+    for r_hold in
+        select h.*
+        from credits_private.holds h
+        where h.account_id = p_account_id and h.status = 'open'
+        order by h.hold_id
+    loop
+        v_state := credits_private.end_hold(v_state, r_hold, 'released', null);
+    end loop;
+    v_entry := null;
+    v_entry.kind := 'expire';
+    v_entry.allocations := '[]';
+    for r_lot in
+        select l.lot_id, l.remaining
+        from credits_private.lots l
+        where l.account_id = p_account_id and l.is_open
+        order by l.priority, l.expires_at, l.lot_id
+    loop
+        perform credits_private.end_lot(p_account_id, r_lot.lot_id, v_state.now);
+        v_entry.allocations := v_entry.allocations
+            || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
+    end loop;
+    if v_entry.allocations <> '[]' then
+        v_state := credits_private.book(v_state, v_entry);
+    end if;
+    update credits_private.accounts a
+    set status = 'closed'
+    where a.account_id = p_account_id;
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_close(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: post_end_subscription(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -4594,11 +4924,7 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    if v_state.status is null then
-        perform credits_private.fail(
-            'account_not_found', jsonb_build_object('account_id', p_account_id)
-        );
-    end if;
+    perform credits_private.check_known(v_state);
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
     if v_receipt.entry_id is not null then
         return v_receipt;
@@ -4618,10 +4944,7 @@ begin
             )
         order by l.priority, l.expires_at, l.lot_id
     loop
-        update credits_private.lots l
-        set remaining = 0, is_open = false, expired = l.expired + r_lot.remaining,
-            expires_at = v_state.now
-        where l.account_id = p_account_id and l.lot_id = r_lot.lot_id;
+        perform credits_private.end_lot(p_account_id, r_lot.lot_id, v_state.now);
         v_entry.allocations := v_entry.allocations
             || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
     end loop;
@@ -5061,6 +5384,44 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_status(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_status(p_account_id text, p_kind text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+begin
+    v_entry.kind := p_kind;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('reason', p_reason);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.book(v_state, v_entry);
+    update credits_private.accounts a
+    set status = case p_kind when 'freeze' then 'frozen' else 'active' end
+    where a.account_id = p_account_id;
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_status(p_account_id text, p_kind text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: put_back(credits_private.account_state, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5879,11 +6240,14 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
             e.about_entry_id::text),
         ('kind does not move credits this way',
             case
-                when e.kind in ('open', 'rollover', 'settle', 'extend') then e.amount = 0
+                when e.kind in (
+                    'open', 'freeze', 'unfreeze', 'close', 'rollover', 'settle', 'extend'
+                ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
                 when e.kind in ('restore', 'release') then e.amount >= 0
+                when e.kind = 'adjust' then true
             end,
             e.kind, e.amount::text)
     ) as c (violation, holds, expected, actual)
@@ -6914,6 +7278,13 @@ REVOKE ALL ON FUNCTION credits.add_subscription_credits(p_account_id text, p_amo
 GRANT ALL ON FUNCTION credits.add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
+-- Name: FUNCTION adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
 -- Name: FUNCTION capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -6927,6 +7298,13 @@ GRANT ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, 
 REVOKE ALL ON FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 GRANT ALL ON FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
+-- Name: FUNCTION close_account(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.close_account(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.close_account(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
 -- Name: FUNCTION deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -6956,6 +7334,13 @@ GRANT ALL ON FUNCTION credits.expire_subscription_credits(p_account_id text, p_s
 
 REVOKE ALL ON FUNCTION credits.extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION freeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.freeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.freeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
 -- Name: FUNCTION get_balance(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -7066,6 +7451,13 @@ GRANT ALL ON FUNCTION credits.schema_version() TO credits_reader;
 
 REVOKE ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) TO credits_admin;
+
+--
+-- Name: FUNCTION unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
 -- Name: FUNCTION verify(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -7185,6 +7577,12 @@ REVOKE ALL ON FUNCTION credits_private.check_inserted(p_inserted boolean, p_acco
 REVOKE ALL ON FUNCTION credits_private.check_instant(p_argument text, p_instant timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_known(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_known(p_state credits_private.account_state) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_money(p_amount_paid bigint, p_currency text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7255,6 +7653,12 @@ REVOKE ALL ON FUNCTION credits_private.draw_lot(p_account_id text, p_lot_id bigi
 --
 
 REVOKE ALL ON FUNCTION credits_private.end_hold(p_state credits_private.account_state, p_hold credits_private.holds, p_status text, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION exact_interval(p_interval interval); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -7479,6 +7883,12 @@ REVOKE ALL ON FUNCTION credits_private.parse_whole_number(p_path text, p_value j
 REVOKE ALL ON FUNCTION credits_private.parts_of(p_allocations jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_adjustment(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_adjustment(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7489,6 +7899,12 @@ REVOKE ALL ON FUNCTION credits_private.post_capture(p_account_id text, p_hold_id
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_close(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_close(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_end_subscription(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -7543,6 +7959,12 @@ REVOKE ALL ON FUNCTION credits_private.post_release(p_account_id text, p_hold_id
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_status(p_account_id text, p_kind text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_status(p_account_id text, p_kind text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -56,6 +56,10 @@ class Credits:
     # The functions of the schema credits.
 
     open_account = _method(rpc.open_account)
+    adjust_balance = _method(rpc.adjust_balance)
+    close_account = _method(rpc.close_account)
+    freeze_account = _method(rpc.freeze_account)
+    unfreeze_account = _method(rpc.unfreeze_account)
     grant_credits = _method(rpc.grant_credits)
     add_purchased_credits = _method(rpc.add_purchased_credits)
     add_subscription_credits = _method(rpc.add_subscription_credits)

@@ -149,6 +149,14 @@ class AccountClosed(CreditsError):
     message = "account is closed"
 
 
+class AccountNotEmpty(CreditsError):
+    """The account cannot be closed while it has credits, unless they are forfeited."""
+
+    code = "account_not_empty"
+    sqlstate = "PT409"
+    message = "account still has credits"
+
+
 class HoldClosed(CreditsError):
     """The hold was captured or released before."""
 
@@ -218,6 +226,7 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         HoldNotFound,
         PaymentNotFound,
         AccountClosed,
+        AccountNotEmpty,
         HoldClosed,
         IdempotencyConflict,
         InvalidState,

@@ -59,6 +59,14 @@ grant execute on function
     )
 to credits_service;
 
-grant execute on function credits.set_stripe_price(text, bigint, bigint) to credits_admin;
+grant execute on function
+    credits.adjust_balance(
+        text, text, text, bigint, bigint, text, timestamptz, text, text, jsonb
+    ),
+    credits.close_account(text, text, text, text, text, jsonb),
+    credits.freeze_account(text, text, text, text, jsonb),
+    credits.set_stripe_price(text, bigint, bigint),
+    credits.unfreeze_account(text, text, text, text, jsonb)
+to credits_admin;
 
 grant execute on function credits.ingest_stripe_event(text, boolean) to credits_webhook;

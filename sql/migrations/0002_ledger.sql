@@ -34,8 +34,8 @@ comment on column credits_private.ledger.entry_id is
 comment on column credits_private.ledger.command_id is
     'Number of the first entry that the same command booked.';
 comment on column credits_private.ledger.kind is
-    'open, grant, rollover, spend, refund, hold, extend, capture, release, expire, settle, '
-    'clawback or restore.';
+    'open, freeze, unfreeze, close, grant, adjust, rollover, spend, refund, hold, extend, capture, '
+    'release, expire, settle, clawback or restore.';
 comment on column credits_private.ledger.amount is
     'Credits that came (positive) or went (negative); 0 where nothing moved.';
 comment on column credits_private.ledger.balance is
@@ -239,9 +239,12 @@ create type credits.entry as (
     metadata jsonb,
     actor text,
     created_at timestamptz,
-    occurred_at timestamptz
+    occurred_at timestamptz,
+    request jsonb
 );
-comment on type credits.entry is 'One line of an account''s ledger with the state after it.';
+comment on type credits.entry is
+    'One line of an account''s ledger with the state after it. request is what the command was '
+    'asked, where the other columns do not tell.';
 
 create type credits.lot as (
     account_id text,

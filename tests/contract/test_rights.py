@@ -32,7 +32,8 @@ SERVICE = READS | {
 MATRIX: dict[str, set[str]] = {
     "credits_service": SERVICE,
     "credits_admin": READS
-    | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due"},
+    | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due"}
+    | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"},
     "credits_webhook": {"ingest_stripe_event", "schema_version"},
     "credits_reader": READS,
     "credits_user": set(),

@@ -126,7 +126,7 @@ def replayed(credits: Credits, receipt: Any) -> Iterator[list[Any]]:
 
 
 def set_status(credits: Credits, account_id: str, status: str) -> None:
-    """Freeze, close or activate an account behind the API, which has no function for it yet."""
+    """Give an account a status behind the API, whatever it holds."""
     done = credits.conn.execute(
         "update credits_private.accounts set status = %s where account_id = %s",
         (status, account_id),

@@ -11,6 +11,12 @@ for its code; other database errors come through as psycopg raises them.
 
 from __future__ import annotations
 
+from pgcredits.rpc.administration import (
+    adjust_balance,
+    close_account,
+    freeze_account,
+    unfreeze_account,
+)
 from pgcredits.rpc.calls import (
     add_purchased_credits,
     add_subscription_credits,
@@ -65,14 +71,17 @@ __all__ = [
     "Sweep",
     "add_purchased_credits",
     "add_subscription_credits",
+    "adjust_balance",
     "call",
     "call_rows",
     "capture_hold",
     "clawback_credits",
+    "close_account",
     "deduct_credit",
     "expire_due",
     "expire_subscription_credits",
     "extend_hold",
+    "freeze_account",
     "get_balance",
     "grant_credits",
     "hold_credits",
@@ -87,5 +96,6 @@ __all__ = [
     "renew_subscription",
     "schema_version",
     "set_stripe_price",
+    "unfreeze_account",
     "verify",
 ]

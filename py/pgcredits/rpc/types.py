@@ -79,6 +79,7 @@ class Entry:
     actor: str | None
     created_at: datetime
     occurred_at: datetime
+    request: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ begin
             'Record the payment first, or name it as it was recorded.'),
         ('account_closed', 'PT409', 'account is closed',
             'A closed account takes no credits; use another account.'),
+        ('account_not_empty', 'PT409', 'account still has credits',
+            'Let them be spent, or close with p_if_credits forfeit.'),
         ('hold_closed', 'PT409', 'hold is closed',
             'It was captured or released before; nothing more comes of it.'),
         ('idempotency_conflict', 'PT409',

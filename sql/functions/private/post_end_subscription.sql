@@ -29,11 +29,7 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    if v_state.status is null then
-        perform credits_private.fail(
-            'account_not_found', jsonb_build_object('account_id', p_account_id)
-        );
-    end if;
+    perform credits_private.check_known(v_state);
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
     if v_receipt.entry_id is not null then
         return v_receipt;
@@ -53,10 +49,7 @@ begin
             )
         order by l.priority, l.expires_at, l.lot_id
     loop
-        update credits_private.lots l
-        set remaining = 0, is_open = false, expired = l.expired + r_lot.remaining,
-            expires_at = v_state.now
-        where l.account_id = p_account_id and l.lot_id = r_lot.lot_id;
+        perform credits_private.end_lot(p_account_id, r_lot.lot_id, v_state.now);
         v_entry.allocations := v_entry.allocations
             || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
     end loop;

@@ -78,11 +78,14 @@ as $$
             e.about_entry_id::text),
         ('kind does not move credits this way',
             case
-                when e.kind in ('open', 'rollover', 'settle', 'extend') then e.amount = 0
+                when e.kind in (
+                    'open', 'freeze', 'unfreeze', 'close', 'rollover', 'settle', 'extend'
+                ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
                 when e.kind in ('restore', 'release') then e.amount >= 0
+                when e.kind = 'adjust' then true
             end,
             e.kind, e.amount::text)
     ) as c (violation, holds, expected, actual)
