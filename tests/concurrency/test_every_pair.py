@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 Differences = dict[tuple[str, str], tuple[Seen, list[Seen]]]
 
 
+def test_every_command_on_an_account_is_among_them(credits: Credits) -> None:
+    functions = {
+        name
+        for (name,) in credits.conn.execute(
+            "select p.proname from pg_proc p"
+            " where p.pronamespace = 'credits'::regnamespace and p.provolatile = 'v'"
+            "   and p.proargnames[1] = 'p_account_id'"
+        ).fetchall()
+    }
+    called = {name for writer in WRITERS.values() for name in writer.__code__.co_names}
+    assert functions - called == set()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("situation", ["unknown", "overdue", "indebted"])
 def test_two_commands_at_once_are_two_commands_in_a_row(

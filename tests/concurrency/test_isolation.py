@@ -44,6 +44,10 @@ def _finish(session: Credits, command: On) -> Receipt | Sweep | CreditsError:
     return answer
 
 
+# What the snapshot misses: one command of each way to change an account.
+EARLIER = ("spend", "grant", "renew", "claw", "refund", "hold", "capture", "close")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("isolation", "situation"),
@@ -60,7 +64,7 @@ def test_a_snapshot_that_is_too_old_fails_with_40001_or_does_no_harm(
     lost_races = 0
     wrong: dict[tuple[str, str], psycopg.Error | tuple[Seen, list[Seen]]] = {}
     commands = [*WRITERS, *SWEEP] if situation == "overdue" else [*WRITERS]
-    for earlier, command in product(commands, commands):
+    for earlier, command in product(EARLIER, commands):
         in_order = stage.serially(situation, earlier, command)
         swapped = stage.serially(situation, command, earlier).swapped()
         account = stage.account(situation)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,42 @@ def _refund(credits: Credits, account: str) -> Receipt:
     return credits.refund_spend(account, spend_key="job-1", amount=30)
 
 
+def _hold(credits: Credits, account: str) -> Receipt:
+    return credits.hold_credits(account, 40, feature="video", idempotency_key="hold-2")
+
+
+def _capture(credits: Credits, account: str) -> Receipt:
+    return credits.capture_hold(account, _HELD.get(account, 999), 12, if_short="partial")
+
+
+def _capture_some(credits: Credits, account: str) -> Receipt:
+    return credits.capture_hold(account, _HELD.get(account, 999), 3, final=False)
+
+
+def _release(credits: Credits, account: str) -> Receipt:
+    return credits.release_hold(account, _HELD.get(account, 999))
+
+
+def _extend(credits: Credits, account: str) -> Receipt:
+    return credits.extend_hold(account, _HELD.get(account, 999), expires_in=DAY)
+
+
+def _freeze(credits: Credits, account: str) -> Receipt:
+    return credits.freeze_account(account, "dispute")
+
+
+def _unfreeze(credits: Credits, account: str) -> Receipt:
+    return credits.unfreeze_account(account, "settled")
+
+
+def _close(credits: Credits, account: str) -> Receipt:
+    return credits.close_account(account, "asked for", if_credits="forfeit")
+
+
+def _adjust(credits: Credits, account: str) -> Receipt:
+    return credits.adjust_balance(account, "count", "ann", target=30)
+
+
 def _end(credits: Credits, account: str) -> Receipt:
     return credits.expire_subscription_credits(account)
 
@@ -113,9 +150,27 @@ WRITERS: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {
     "record": _record,
     "claw": _claw,
     "refund": _refund,
+    "hold": _hold,
+    "capture": _capture,
+    "capture some": _capture_some,
+    "release": _release,
+    "extend": _extend,
+    "freeze": _freeze,
+    "unfreeze": _unfreeze,
+    "close": _close,
+    "adjust": _adjust,
     "end": _end,
 }
 SWEEP: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {"sweep": _sweep}
+
+
+_HELD: dict[str, int] = {}
+"""The hold that an account was made with."""
+
+
+def _with_hold(credits: Credits, account: str, amount: int) -> None:
+    held = credits.hold_credits(account, amount, expires_in=12 * HOUR)
+    _HELD[account] = held.entry_id
 
 
 def _unknown(credits: Credits, account: str) -> None:
@@ -138,11 +193,13 @@ def _stocked(credits: Credits, account: str) -> None:
     credits.grant_credits(account, 20, expires_at=NOON + 5 * DAY)
     _drained(credits, account)
     credits.refund_spend(account, spend_key="job-1", amount=25)
+    _with_hold(credits, account, 10)
 
 
 def _indebted(credits: Credits, account: str) -> None:
     _drained(credits, account)
     credits.grant_credits(account, 15)
+    _with_hold(credits, account, 5)
     credits.clawback_credits(account, f"{account}:pack")
 
 
@@ -190,6 +247,7 @@ class Stage:
         self._made += 1
         account = f"account-{self._made:05d}"
         self._show(NOON)
+        _HELD.pop(account, None)  # names come again in other databases
         SITUATIONS[situation](self._credits, account)
         self._show(_LATER.get(situation, NOON))
         return account

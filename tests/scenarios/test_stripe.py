@@ -343,6 +343,14 @@ def test_a_proration_grants_nothing(pro: Credits, shape: events.Shape) -> None:
     assert pro.balance("u") == 500
 
 
+def test_an_invoice_told_again_with_its_payment_intent_is_known_by_it(pro: Credits) -> None:
+    ingest(pro, invoice(line(), invoice="in_1"))
+    ingest(pro, invoice(line(), invoice="in_1", payment_intent="pi_1", shape="acacia", number=1))
+    assert pro.balance("u") == 500
+    assert ingest(pro, refund(1900, amount=1900)).outcome == "applied"
+    assert pro.balance("u") == 0
+
+
 @pytest.mark.parametrize("amount", [0, -1900])
 def test_a_line_that_nobody_paid_for_grants_nothing(pro: Credits, amount: int) -> None:
     assert ingest(pro, invoice(line(amount=amount))).outcome == "ignored"
