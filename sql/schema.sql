@@ -285,6 +285,27 @@ ALTER TYPE credits.sweep OWNER TO credits_owner;
 
 COMMENT ON TYPE credits.sweep IS 'What one sweep booked: accounts visited, holds and lots ended, credits lost; has_more when the limit was reached.';
 
+--
+-- Name: verified_page; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.verified_page AS (
+	accounts bigint,
+	verified bigint,
+	estimated_accounts bigint,
+	last_account_id text,
+	has_more boolean,
+	findings jsonb
+);
+
+ALTER TYPE credits.verified_page OWNER TO credits_owner;
+
+--
+-- Name: TYPE verified_page; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.verified_page IS 'What one page of verify_page looked at and found, and where the next page begins.';
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -1777,23 +1798,29 @@ CREATE FUNCTION credits.verify(p_account_id text DEFAULT NULL::text) RETURNS SET
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    r_account record;
+    v_account_ids text[];
+    v_last text collate "C" := '';
 begin
     if p_account_id is not null then
         perform credits_private.check_account_id(p_account_id);
+        return query select * from credits_private.verify_accounts(array[p_account_id]);
+        return query select * from credits_private.verify_orphans(p_account_id, p_account_id);
+        return;
     end if;
-    for r_account in
-        select a.account_id
-        from credits_private.accounts a
-        where p_account_id is null or a.account_id = p_account_id
-        order by a.account_id
     loop
-        return query select * from credits_private.verify_entries(r_account.account_id);
-        return query select * from credits_private.verify_lots(r_account.account_id);
-        return query select * from credits_private.verify_payments(r_account.account_id);
-        return query select * from credits_private.verify_holds(r_account.account_id);
+        select array_agg(p.account_id) into v_account_ids
+        from (
+            select a.account_id
+            from credits_private.accounts a
+            where a.account_id > v_last
+            order by a.account_id
+            limit 1000
+        ) as p;
+        exit when v_account_ids is null;
+        return query select * from credits_private.verify_accounts(v_account_ids);
+        v_last := v_account_ids[cardinality(v_account_ids)];
     end loop;
-    return query select * from credits_private.verify_orphans(p_account_id);
+    return query select * from credits_private.verify_orphans('', null);
 end
 $$;
 
@@ -1805,7 +1832,87 @@ ALTER FUNCTION credits.verify(p_account_id text) OWNER TO credits_owner;
 
 COMMENT ON FUNCTION credits.verify(p_account_id text) IS 'One row per violated invariant of one account, or of all accounts; no row means that all is well.
 
-It reads the whole ledger of each account. Run it nightly, and after anything that worries you.';
+It reads the whole ledger of each account in one statement. For many accounts there is verify_page,
+and `pgcredits verify`, which calls it.';
+
+--
+-- Name: verify_page(integer, text, timestamp with time zone); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.verify_page(p_limit integer DEFAULT 100, p_after text DEFAULT NULL::text, p_since timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS credits.verified_page
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_limit integer := coalesce(p_limit, 100);
+    v_after text collate "C" := coalesce(p_after, '');
+    v_account_ids text[];
+    v_due text[];
+    v_page credits.verified_page;
+begin
+    perform credits_private.check_argument('p_limit', v_limit between 1 and 10000, '1 to 10000');
+    perform credits_private.check_argument(
+        'p_after', p_after is null or length(p_after) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_instant('p_since', p_since);
+
+    select array_agg(p.account_id) into v_account_ids
+    from (
+        select a.account_id
+        from credits_private.accounts a
+        where a.account_id > v_after
+        order by a.account_id
+        limit v_limit
+    ) as p;
+    v_due := v_account_ids;
+    if p_since is not null then
+        select array_agg(i.account_id) into v_due
+        from unnest(v_account_ids) as i (account_id)
+        where (
+            select l.created_at
+            from credits_private.ledger l
+            where l.account_id = i.account_id
+            order by l.entry_id desc
+            limit 1
+        ) >= p_since;
+    end if;
+
+    v_page.accounts := coalesce(cardinality(v_account_ids), 0);
+    v_page.verified := coalesce(cardinality(v_due), 0);
+    v_page.last_account_id := v_account_ids[v_page.accounts];
+    v_page.has_more := exists (
+        select from credits_private.accounts a where a.account_id > v_page.last_account_id
+    );
+    select nullif(c.reltuples, -1) into v_page.estimated_accounts
+    from pg_class c
+    where c.oid = 'credits_private.accounts'::regclass;
+    select coalesce(jsonb_agg(f), '[]') into v_page.findings
+    from (
+        select a.* from credits_private.verify_accounts(v_due) as a
+        union all
+        -- chr(1) is the least character: what it is appended to has no closer successor.
+        select o.*
+        from credits_private.verify_orphans(
+            case when v_after = '' then '' else v_after || chr(1) end,
+            case when v_page.has_more then v_page.last_account_id end
+        ) as o
+        where p_since is null
+    ) as f;
+    return v_page;
+end
+$$;
+
+ALTER FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION verify_page(p_limit integer, p_after text, p_since timestamp with time zone); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) IS 'Verifies the next accounts in the order of their ids, p_limit at most.
+
+For the next page give last_account_id as p_after, until has_more is false: then every account and
+every row without one has been looked at, a page at a time. `pgcredits verify` does so. Accounts
+whose entries were cut off or dated back are not found with p_since.';
 
 --
 -- Name: actor(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6166,6 +6273,30 @@ $$;
 ALTER FUNCTION credits_private.try_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
 
 --
+-- Name: verify_accounts(text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_accounts(p_account_ids text[]) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select f.account_id, f.violation, f.entry_id, f.lot_id, f.expected, f.actual
+    from unnest(p_account_ids) as a (account_id)
+    cross join lateral (
+        select 1 as part, e.* from credits_private.verify_entries(a.account_id) as e
+        union all
+        select 2, l.* from credits_private.verify_lots(a.account_id) as l
+        union all
+        select 3, p.* from credits_private.verify_payments(a.account_id) as p
+        union all
+        select 4, h.* from credits_private.verify_holds(a.account_id) as h
+    ) as f
+    order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
+$$;
+
+ALTER FUNCTION credits_private.verify_accounts(p_account_ids text[]) OWNER TO credits_owner;
+
+--
 -- Name: verify_entries(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6455,30 +6586,40 @@ $$;
 ALTER FUNCTION credits_private.verify_lots(p_account_id text) OWNER TO credits_owner;
 
 --
--- Name: verify_orphans(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: verify_orphans(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.verify_orphans(p_account_id text) RETURNS SETOF credits.finding
-    LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION credits_private.verify_orphans(p_from text, p_until text) RETURNS SETOF credits.finding
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    -- Two bounds in every case: a condition that may be null would read the whole index.
+    v_until text collate "C" := coalesce(p_until, greatest(
+        (select max(l.account_id) from credits_private.ledger l),
+        (select max(l.account_id) from credits_private.lots l),
+        (select max(p.account_id) from credits_private.payments p),
+        (select max(r.account_id) from credits_private.payment_refs r)
+    ));
+begin
+    return query
     select o.account_id, o.violation, null::bigint, null::bigint, 'an account'::text, 'none'::text
     from (
         select distinct l.account_id, 'ledger of an unknown account' as violation
         from credits_private.ledger l
-        where p_account_id is null or l.account_id = p_account_id
+        where l.account_id >= p_from and l.account_id <= v_until
         union all
         select distinct l.account_id, 'lots of an unknown account'
         from credits_private.lots l
-        where p_account_id is null or l.account_id = p_account_id
+        where l.account_id >= p_from and l.account_id <= v_until
         union all
         select distinct p.account_id, 'payments of an unknown account'
         from credits_private.payments p
-        where p_account_id is null or p.account_id = p_account_id
+        where p.account_id >= p_from and p.account_id <= v_until
         union all
         select distinct h.account_id, 'holds of an unknown account'
         from credits_private.holds h
-        where p_account_id is null or h.account_id = p_account_id
+        where h.account_id >= p_from and h.account_id <= v_until
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id
@@ -6487,15 +6628,17 @@ CREATE FUNCTION credits_private.verify_orphans(p_account_id text) RETURNS SETOF 
     select r.account_id, 'name of an unknown payment', r.payment_id, null::bigint,
         'a payment', r.object_id
     from credits_private.payment_refs r
-    where (p_account_id is null or r.account_id = p_account_id)
+    where r.account_id >= p_from and r.account_id <= v_until
         and not exists (
             select
             from credits_private.payments p
             where p.account_id = r.account_id and p.payment_id = r.payment_id
         )
+    order by 1, 2, 3, 6;
+end
 $$;
 
-ALTER FUNCTION credits_private.verify_orphans(p_account_id text) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.verify_orphans(p_from text, p_until text) OWNER TO credits_owner;
 
 --
 -- Name: verify_payments(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7472,6 +7615,15 @@ GRANT ALL ON FUNCTION credits.verify(p_account_id text) TO credits_admin;
 GRANT ALL ON FUNCTION credits.verify(p_account_id text) TO credits_reader;
 
 --
+-- Name: FUNCTION verify_page(p_limit integer, p_after text, p_since timestamp with time zone); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) TO credits_service;
+GRANT ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) TO credits_admin;
+GRANT ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) TO credits_reader;
+
+--
 -- Name: FUNCTION actor(); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8096,6 +8248,12 @@ REVOKE ALL ON FUNCTION credits_private.take_paid_credits(p_account_id text, p_pa
 REVOKE ALL ON FUNCTION credits_private.try_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
 
 --
+-- Name: FUNCTION verify_accounts(p_account_ids text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_accounts(p_account_ids text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION verify_entries(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8114,10 +8272,10 @@ REVOKE ALL ON FUNCTION credits_private.verify_holds(p_account_id text) FROM PUBL
 REVOKE ALL ON FUNCTION credits_private.verify_lots(p_account_id text) FROM PUBLIC;
 
 --
--- Name: FUNCTION verify_orphans(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION verify_orphans(p_from text, p_until text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.verify_orphans(p_account_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.verify_orphans(p_from text, p_until text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_payments(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner

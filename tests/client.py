@@ -79,6 +79,7 @@ class Credits:
     list_entries = _method(rpc.list_entries)
     list_lots = _method(rpc.list_lots)
     verify = _method(rpc.verify)
+    verify_page = _method(rpc.verify_page)
     schema_version = _method(rpc.schema_version)
     ingest_stripe_event = _method(rpc.ingest_stripe_event)
     set_stripe_price = _method(rpc.set_stripe_price)

@@ -32,7 +32,8 @@ grant execute on function
     credits.list_entries(text, integer, bigint),
     credits.list_holds(text, integer, bigint, boolean),
     credits.list_lots(text, integer, bigint, boolean),
-    credits.verify(text)
+    credits.verify(text),
+    credits.verify_page(integer, text, timestamptz)
 to credits_service, credits_admin, credits_reader;
 
 grant execute on function

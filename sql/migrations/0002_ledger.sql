@@ -277,6 +277,17 @@ create type credits.finding as (
 );
 comment on type credits.finding is 'One violated invariant, as verify reports it.';
 
+create type credits.verified_page as (
+    accounts bigint,
+    verified bigint,
+    estimated_accounts bigint,
+    last_account_id text,
+    has_more boolean,
+    findings jsonb
+);
+comment on type credits.verified_page is
+    'What one page of verify_page looked at and found, and where the next page begins.';
+
 create type credits.sweep as (
     accounts bigint,
     holds bigint,

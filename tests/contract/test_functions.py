@@ -16,7 +16,11 @@ FOLDERS = {"api": "credits", "private": "credits_private"}
 
 def _is_read(function: dict[str, Any]) -> bool:
     name: str = function["name"]
-    return name.startswith(("get_", "list_")) or name in {"verify", "schema_version"}
+    return name.startswith(("get_", "list_")) or name in {
+        "verify",
+        "verify_page",
+        "schema_version",
+    }
 
 
 def _api(catalogue: Rows) -> list[dict[str, Any]]:

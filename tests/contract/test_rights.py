@@ -11,7 +11,15 @@ from pgcredits import migrate
 from tests.contract.catalogue import OURS, Rows
 from tests.contract.conftest import STRANGER, SUPABASE_ROLES
 
-READS = {"get_balance", "list_entries", "list_holds", "list_lots", "verify", "schema_version"}
+READS = {
+    "get_balance",
+    "list_entries",
+    "list_holds",
+    "list_lots",
+    "verify",
+    "verify_page",
+    "schema_version",
+}
 SERVICE = READS | {
     "open_account",
     "grant_credits",

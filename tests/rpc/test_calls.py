@@ -31,6 +31,7 @@ ROWS = {
     "stripe_outcome": rpc.StripeOutcome,
     "stripe_price": rpc.StripePrice,
     "sweep": rpc.Sweep,
+    "verified_page": rpc.VerifiedPage,
 }
 
 

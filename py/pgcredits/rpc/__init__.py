@@ -36,6 +36,7 @@ from pgcredits.rpc.calls import (
     schema_version,
     set_stripe_price,
     verify,
+    verify_page,
 )
 from pgcredits.rpc.holds import (
     capture_hold,
@@ -56,6 +57,7 @@ from pgcredits.rpc.types import (
     StripeOutcome,
     StripePrice,
     Sweep,
+    VerifiedPage,
 )
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "StripeOutcome",
     "StripePrice",
     "Sweep",
+    "VerifiedPage",
     "add_purchased_credits",
     "add_subscription_credits",
     "adjust_balance",
@@ -98,4 +101,5 @@ __all__ = [
     "set_stripe_price",
     "unfreeze_account",
     "verify",
+    "verify_page",
 ]

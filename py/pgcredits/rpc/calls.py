@@ -15,6 +15,7 @@ from pgcredits.rpc.types import (
     StripeOutcome,
     StripePrice,
     Sweep,
+    VerifiedPage,
 )
 
 if TYPE_CHECKING:
@@ -385,6 +386,20 @@ def list_lots(
 def verify(conn: Connection, account_id: str | None = None) -> list[Finding]:
     """Violated invariants of one account, or of all; an empty list is good."""
     return call_rows(conn, Finding, "verify", given(account_id=account_id))
+
+
+def verify_page(
+    conn: Connection,
+    *,
+    limit: int | None = None,
+    after: str | None = None,
+    since: datetime | None = None,
+) -> VerifiedPage:
+    """Verify the ``limit`` (1 to 10000, default 100) accounts that follow ``after`` by their ids.
+
+    ``since`` leaves out accounts whose newest entry is older, and rows without an account.
+    """
+    return call(conn, VerifiedPage, "verify_page", _given(limit=limit, after=after, since=since))
 
 
 def schema_version(conn: Connection) -> SchemaVersion:

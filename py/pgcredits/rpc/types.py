@@ -141,6 +141,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifiedPage:
+    """What one page of `verify_page` found.
+
+    It went through ``accounts`` accounts and verified ``verified`` of them; ``findings`` are
+    objects with the fields of `Finding`. ``last_account_id`` (None on a page without accounts) is
+    the ``after`` of the next page while ``has_more``. ``estimated_accounts`` is about how many
+    there are in all, None if the server does not know.
+    """
+
+    accounts: int
+    verified: int
+    estimated_accounts: int | None
+    last_account_id: str | None
+    has_more: bool
+    findings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Sweep:
     """What one batch of `expire_due` booked; ``has_more`` says that another one is needed."""
 

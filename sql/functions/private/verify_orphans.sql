@@ -1,29 +1,40 @@
--- Rows that belong to no account or no payment; of one account, or of all.
-create or replace function credits_private.verify_orphans(p_account_id text)
+-- Rows that belong to no account or no payment, of the account ids from p_from to p_until, both
+-- included; null means up to the last one that any table has.
+create or replace function credits_private.verify_orphans(p_from text, p_until text)
 returns setof credits.finding
-language sql
+language plpgsql
 stable
 parallel safe
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    -- Two bounds in every case: a condition that may be null would read the whole index.
+    v_until text collate "C" := coalesce(p_until, greatest(
+        (select max(l.account_id) from credits_private.ledger l),
+        (select max(l.account_id) from credits_private.lots l),
+        (select max(p.account_id) from credits_private.payments p),
+        (select max(r.account_id) from credits_private.payment_refs r)
+    ));
+begin
+    return query
     select o.account_id, o.violation, null::bigint, null::bigint, 'an account'::text, 'none'::text
     from (
         select distinct l.account_id, 'ledger of an unknown account' as violation
         from credits_private.ledger l
-        where p_account_id is null or l.account_id = p_account_id
+        where l.account_id >= p_from and l.account_id <= v_until
         union all
         select distinct l.account_id, 'lots of an unknown account'
         from credits_private.lots l
-        where p_account_id is null or l.account_id = p_account_id
+        where l.account_id >= p_from and l.account_id <= v_until
         union all
         select distinct p.account_id, 'payments of an unknown account'
         from credits_private.payments p
-        where p_account_id is null or p.account_id = p_account_id
+        where p.account_id >= p_from and p.account_id <= v_until
         union all
         select distinct h.account_id, 'holds of an unknown account'
         from credits_private.holds h
-        where p_account_id is null or h.account_id = p_account_id
+        where h.account_id >= p_from and h.account_id <= v_until
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id
@@ -32,10 +43,12 @@ as $$
     select r.account_id, 'name of an unknown payment', r.payment_id, null::bigint,
         'a payment', r.object_id
     from credits_private.payment_refs r
-    where (p_account_id is null or r.account_id = p_account_id)
+    where r.account_id >= p_from and r.account_id <= v_until
         and not exists (
             select
             from credits_private.payments p
             where p.account_id = r.account_id and p.payment_id = r.payment_id
         )
+    order by 1, 2, 3, 6;
+end
 $$;

@@ -1,0 +1,23 @@
+-- Violations of these accounts, each one by itself. One statement, so that the checks are planned
+-- once for all of them and not once for each.
+create or replace function credits_private.verify_accounts(p_account_ids text[])
+returns setof credits.finding
+language sql
+stable
+parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    select f.account_id, f.violation, f.entry_id, f.lot_id, f.expected, f.actual
+    from unnest(p_account_ids) as a (account_id)
+    cross join lateral (
+        select 1 as part, e.* from credits_private.verify_entries(a.account_id) as e
+        union all
+        select 2, l.* from credits_private.verify_lots(a.account_id) as l
+        union all
+        select 3, p.* from credits_private.verify_payments(a.account_id) as p
+        union all
+        select 4, h.* from credits_private.verify_holds(a.account_id) as h
+    ) as f
+    order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
+$$;
