@@ -27,6 +27,7 @@ _COMMANDS = {
     "migrate": _Entry("pgcredits.cli.migrate", "Install and upgrade the schema."),
     "relay": _Entry("pgcredits.cli.relay", "Receive Stripe's webhooks."),
     "stripe": _Entry("pgcredits.cli.stripe", "Say what a Stripe price is worth."),
+    "verify": _Entry("pgcredits.cli.verify", "Check that every balance follows from the ledger."),
 }
 
 

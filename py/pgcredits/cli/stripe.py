@@ -9,6 +9,7 @@ import click
 import psycopg
 
 from pgcredits import db, rpc
+from pgcredits.cli.complaints import explain
 from pgcredits.errors import CreditsError
 
 
@@ -69,17 +70,9 @@ def set_price(
     except CreditsError as exc:
         raise click.ClickException(f"{exc.sqlstate} {exc}") from None
     except psycopg.Error as exc:
-        raise click.ClickException(_explain(exc)) from None
+        raise click.ClickException(explain(exc)) from None
     if as_json:
         click.echo(json.dumps({**asdict(row), "updated_at": row.updated_at.isoformat()}))
     else:
         cap = "everything" if row.rollover_cap is None else f"at most {row.rollover_cap}"
         click.echo(f"{row.price} grants {row.credits} credits a unit, carries over {cap}")
-
-
-def _explain(exc: psycopg.Error) -> str:
-    """Say what the database said; a connection string is never quoted."""
-    if isinstance(exc, psycopg.ProgrammingError) and exc.sqlstate is None:
-        return "DATABASE_URL is not a connection string."
-    message = (exc.diag.message_primary or str(exc)).strip().replace("\n", " ")
-    return f"{exc.sqlstate} {message}" if exc.sqlstate else message
