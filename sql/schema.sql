@@ -6283,13 +6283,15 @@ CREATE FUNCTION credits_private.verify_accounts(p_account_ids text[]) RETURNS SE
     select f.account_id, f.violation, f.entry_id, f.lot_id, f.expected, f.actual
     from unnest(p_account_ids) as a (account_id)
     cross join lateral (
-        select 1 as part, e.* from credits_private.verify_entries(a.account_id) as e
+        select 1 as part, o.* from credits_private.verify_opening(a.account_id) as o
         union all
-        select 2, l.* from credits_private.verify_lots(a.account_id) as l
+        select 2, e.* from credits_private.verify_entries(a.account_id) as e
         union all
-        select 3, p.* from credits_private.verify_payments(a.account_id) as p
+        select 3, l.* from credits_private.verify_lots(a.account_id) as l
         union all
-        select 4, h.* from credits_private.verify_holds(a.account_id) as h
+        select 4, p.* from credits_private.verify_payments(a.account_id) as p
+        union all
+        select 5, h.* from credits_private.verify_holds(a.account_id) as h
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;
@@ -6306,8 +6308,7 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
     AS $$
     with entries as (
         select l.*,
-            row_number() over w as position,
-            lag(l.entry_id) over w as before_id,
+            coalesce(lag(l.entry_id) over w, 0) as before_id,
             coalesce(lag(l.balance) over w, 0) as before_balance,
             coalesce(lag(l.debt) over w, 0) as before_debt,
             lag(l.open_lot_id) over w as before_open_lot_id,
@@ -6335,7 +6336,8 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
     from entries e
     left join refunds f on f.entry_id = e.entry_id
     cross join lateral (values
-        ('entry number has a gap', e.entry_id = e.position, e.position::text, e.entry_id::text),
+        ('entry number has a gap', e.entry_id = e.before_id + 1,
+            (e.before_id + 1)::text, e.entry_id::text),
         ('balance does not follow from the entry before', e.balance = e.before_balance + e.amount,
             (e.before_balance + e.amount)::text, e.balance::text),
         ('debt does not follow from the entry before',
@@ -6584,6 +6586,34 @@ CREATE FUNCTION credits_private.verify_lots(p_account_id text) RETURNS SETOF cre
 $$;
 
 ALTER FUNCTION credits_private.verify_lots(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: verify_opening(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_opening(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p_account_id, c.violation, c.entry_id, null::bigint, c.expected, c.actual
+    from credits_private.accounts a
+    left join credits_private.ledger o
+        on o.account_id = p_account_id and o.entry_id = a.open_entry_id
+    cross join lateral (
+        select exists (
+            select from credits_private.ledger l where l.account_id = p_account_id
+        ) as has_entries
+    ) as e
+    cross join lateral (values
+        ('account has no entries', e.has_entries, null::bigint, 'an entry', 'none'),
+        ('entry that opened the account is not there',
+            a.open_entry_id is null or o.kind is not distinct from 'open',
+            a.open_entry_id, 'open', coalesce(o.kind, 'none'))
+    ) as c (violation, holds, entry_id, expected, actual)
+    where a.account_id = p_account_id and c.holds is not true
+$$;
+
+ALTER FUNCTION credits_private.verify_opening(p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: verify_orphans(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8270,6 +8300,12 @@ REVOKE ALL ON FUNCTION credits_private.verify_holds(p_account_id text) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION credits_private.verify_lots(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_opening(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_opening(p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_orphans(p_from text, p_until text); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -306,6 +306,40 @@ def test_a_finding_says_where_and_what(fast: Credits, u: str) -> None:
 
 
 @pytest.mark.corrupts
+@pytest.mark.parametrize(
+    ("statement", "violation", "entry"),
+    [
+        (f"delete from {LEDGER} where account_id = 'u'", "account has no entries", None),
+        (
+            f"delete from {LEDGER} where account_id = 'u' and entry_id > 1",
+            "entry that opened the account is not there",
+            2,
+        ),
+        (
+            f"update {LEDGER} set kind = 'rollover' where account_id = 'u' and entry_id = 2",
+            "entry that opened the account is not there",
+            2,
+        ),
+    ],
+)
+def test_an_account_remembers_how_it_began(
+    fast: Credits, statement: str, violation: str, entry: int | None
+) -> None:
+    fast.grant_credits("u", 5)
+    fast.open_account("u")
+    damage(fast, statement)
+    found = {(finding.violation, finding.entry_id) for finding in fast.verify()}
+    assert (violation, entry) in found
+
+
+@pytest.mark.corrupts
+def test_a_gap_is_named_once_and_where_it_is(fast: Credits, u: str) -> None:
+    damage(fast, f"delete from {LEDGER} where account_id = 'u' and entry_id = 5")
+    gaps = [f for f in fast.verify("u") if f.violation == "entry number has a gap"]
+    assert [(gap.entry_id, gap.expected, gap.actual) for gap in gaps] == [(6, "5", "6")]
+
+
+@pytest.mark.corrupts
 def test_swapped_entries_are_found(fast: Credits, u: str) -> None:
     damage(
         fast,

@@ -157,6 +157,7 @@ class TestSince:
         findings = [finding for page in found for finding in page.findings]
         assert {finding["account_id"] for finding in findings} == verified
 
+    @pytest.mark.corrupts
     def test_an_account_without_entries_had_none_since(self, fast: Credits) -> None:
         fast.conn.execute(
             "insert into credits_private.accounts (account_id, created_at) values ('u', now())"

@@ -11,13 +11,15 @@ as $$
     select f.account_id, f.violation, f.entry_id, f.lot_id, f.expected, f.actual
     from unnest(p_account_ids) as a (account_id)
     cross join lateral (
-        select 1 as part, e.* from credits_private.verify_entries(a.account_id) as e
+        select 1 as part, o.* from credits_private.verify_opening(a.account_id) as o
         union all
-        select 2, l.* from credits_private.verify_lots(a.account_id) as l
+        select 2, e.* from credits_private.verify_entries(a.account_id) as e
         union all
-        select 3, p.* from credits_private.verify_payments(a.account_id) as p
+        select 3, l.* from credits_private.verify_lots(a.account_id) as l
         union all
-        select 4, h.* from credits_private.verify_holds(a.account_id) as h
+        select 4, p.* from credits_private.verify_payments(a.account_id) as p
+        union all
+        select 5, h.* from credits_private.verify_holds(a.account_id) as h
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;

@@ -10,8 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
     with entries as (
         select l.*,
-            row_number() over w as position,
-            lag(l.entry_id) over w as before_id,
+            coalesce(lag(l.entry_id) over w, 0) as before_id,
             coalesce(lag(l.balance) over w, 0) as before_balance,
             coalesce(lag(l.debt) over w, 0) as before_debt,
             lag(l.open_lot_id) over w as before_open_lot_id,
@@ -39,7 +38,8 @@ as $$
     from entries e
     left join refunds f on f.entry_id = e.entry_id
     cross join lateral (values
-        ('entry number has a gap', e.entry_id = e.position, e.position::text, e.entry_id::text),
+        ('entry number has a gap', e.entry_id = e.before_id + 1,
+            (e.before_id + 1)::text, e.entry_id::text),
         ('balance does not follow from the entry before', e.balance = e.before_balance + e.amount,
             (e.before_balance + e.amount)::text, e.balance::text),
         ('debt does not follow from the entry before',
