@@ -79,7 +79,7 @@ def verify(
 ) -> None:
     """Check that every balance follows from the ledger, account by account.
 
-    Reads a page of accounts after the other, each page in a short transaction of its own that is
+    Reads one page of accounts after another, each in a short transaction of its own that is
     read-only, sees one snapshot and locks nothing. A standby will do. Without --account and --since
     rows that belong to no account are found too.
 
