@@ -161,6 +161,17 @@ def test_pools_of_one_priority_burn_by_expiry_alone(fast: Credits) -> None:
     assert fast.deduct_credit("u", 15).allocations == [[1, -10], [2, -5]]
 
 
+def test_a_pool_that_is_changed_moves_no_lot(fast: Credits) -> None:
+    fast.grant_credits("u", 10)
+    fast.add_purchased_credits("u", 10, reference="p", expires_at=NOW + DAY)
+    before = fast.list_lots("u")
+    fast.conn.execute("update credits_private.pools set priority = 40 - priority where true")
+    assert fast.list_lots("u") == before
+    assert fast.deduct_credit("u", 15).allocations == [[1, -10], [2, -5]]
+    fast.grant_credits("u", 10)
+    assert [lot.priority for lot in fast.list_lots("u")] == [20, 30]
+
+
 def test_250_equal_lots_burn_once_each_in_the_order_of_their_numbers(fast: Credits) -> None:
     fast.record_payment(
         "u", "p1", 0, currency="eur", grants=[{"amount": 2, "expires_at": NOW + DAY}] * 100
@@ -172,6 +183,9 @@ def test_250_equal_lots_burn_once_each_in_the_order_of_their_numbers(fast: Credi
         "u", "p3", 0, currency="eur", grants=[{"amount": 2, "expires_at": NOW + DAY}] * 50
     )
     assert [lot.lot_id for lot in fast.list_lots("u", limit=250)] == list(range(1, 251))
+    pages = [fast.list_lots("u", limit=100, after=after) for after in (None, 100, 200, 250)]
+    assert [len(page) for page in pages] == [100, 100, 50, 0]
+    assert [lot.lot_id for page in pages for lot in page] == list(range(1, 251))
     assert fast.deduct_credit("u", 499).allocations == [
         *([lot, -2] for lot in range(1, 250)),
         [250, -1],

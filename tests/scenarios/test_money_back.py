@@ -196,6 +196,23 @@ def test_every_cent_of_an_odd_price_is_a_floor_of_the_whole(fast: Credits) -> No
         assert fast.balance("u") == 17 - 17 * cents // 13
 
 
+@pytest.mark.parametrize(
+    ("cents", "granted"), [(10_000, 100), (1000, 2000), (300, 100)], ids=["0.01", "2", "1/3"]
+)
+def test_credits_are_no_money_whatever_a_credit_costs(
+    fast: Credits, cents: int, granted: int
+) -> None:
+    """Half of the money takes half of the credits, and debt is paid in credits."""
+    fast.add_purchased_credits("u", granted, reference="p1", amount_paid=cents, currency="eur")
+    fast.clawback_credits("u", "p1", amount_returned=cents // 2)
+    assert fast.balance("u") == granted // 2
+    fast.deduct_credit("u", granted // 2)
+    fast.clawback_credits("u", "p1", amount_returned=cents)
+    assert (fast.balance("u"), fast.debt("u")) == (-(granted // 2), granted // 2)
+    fast.add_purchased_credits("u", granted, reference="p2", amount_paid=1, currency="eur")
+    assert (fast.balance("u"), fast.debt("u")) == (granted - granted // 2, 0)
+
+
 def test_more_money_than_was_paid_takes_no_more_than_was_granted(fast: Credits) -> None:
     buy(fast, "p1")
     receipt = fast.clawback_credits("u", "p1", amount_returned=1190)

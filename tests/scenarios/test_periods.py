@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -270,9 +271,40 @@ def test_leftovers_of_a_plain_grant_carry_over_too(fast: Credits, clock: Clock) 
     assert renew(fast, 1, cap=None).balance == 160
 
 
-def test_a_month_may_have_any_length(fast: Credits, clock: Clock) -> None:
-    anchors = [NOW.replace(month=month, day=day) for month, day in ((1, 31), (2, 28), (3, 31))]
-    for start, end in pairwise(anchors):
+MONTHS = {
+    "29_january": ["2030-01-29", "2030-02-28", "2030-03-29", "2030-04-29"],
+    "30_january": ["2030-01-30", "2030-02-28", "2030-03-30", "2030-04-30"],
+    "31_january": ["2030-01-31", "2030-02-28", "2030-03-31", "2030-04-30"],
+    "31_january_of_a_leap_year": ["2032-01-31", "2032-02-29", "2032-03-31", "2032-04-30"],
+    "29_february": ["2032-02-29", "2032-03-29", "2033-02-28", "2033-03-29"],
+    "days_of_dst": ["2030-03-31", "2030-04-30", "2030-10-27", "2030-11-27"],
+}
+
+
+@pytest.mark.parametrize("anchors", MONTHS.values(), ids=MONTHS)
+def test_a_month_may_have_any_length(fast: Credits, clock: Clock, anchors: list[str]) -> None:
+    """Periods are instants of the caller: nothing counts days or compares numbers of days."""
+    instants = [datetime.fromisoformat(f"{day}T12:00:00+00:00") for day in anchors]
+    for start, end in pairwise(instants):
+        clock.set(start - DAY)
+        assert fast.available("u") == (10 if start != instants[0] else 0)
         clock.set(start)
         receipt = fast.renew_subscription("u", "pro", 10, period_start=start, period_end=end)
         assert receipt.balance == 10
+        clock.set(end)
+        assert fast.get_balance("u").next_expires_at == end + RENEWAL_GRACE
+
+
+def test_the_first_of_a_month_grants_nothing(fast: Credits, clock: Clock) -> None:
+    """Subscribed on the 20th: the allowance is of the paid period, not of the calendar."""
+    start, end = (datetime(2030, month, 20, tzinfo=UTC) for month in (1, 2))
+    clock.set(start)
+    fast.renew_subscription("u", "pro", 100, period_start=start, period_end=end)
+    fast.deduct_credit("u", 60)
+    for moment in (datetime(2030, 2, 1, tzinfo=UTC), end - DAY):
+        clock.set(moment)
+        fast.expire_due()
+        assert fast.available("u") == 40
+        again = fast.renew_subscription("u", "pro", 100, period_start=start, period_end=end)
+        assert again.is_replay
+    assert fast.booked("u") == [("grant", 100), ("spend", -60)]

@@ -59,6 +59,28 @@ def test_an_amount_is_a_whole_number_or_no_amount(fast: Credits, value: str) -> 
     assert (caught.value.sqlstate or "")[:2] in {"42", "22"}
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("0", "-0", "-1", "1.5", "0.5", "0.1", "1e-30", "1e30", "1e400", "null", "true", "[1]"),
+        *("9007199254740992", "9223372036854775807", "9223372036854775808", "17.9699999999999988"),
+        *('"NaN"', '"Infinity"', '"-Infinity"', '""', '"1.5"', '"ten"'),
+    ],
+)
+@pytest.mark.parametrize("function", ["deduct_credit", "grant_credits"])
+def test_an_amount_of_a_json_body_is_a_whole_number_or_refused(
+    fast: Credits, function: str, value: str
+) -> None:
+    """The body is cast to the types of the arguments, as PostgREST does it."""
+    fast.grant_credits("u", 10)
+    with unchanged(fast), pytest.raises(psycopg.Error) as caught, fast.conn.transaction():
+        fast.conn.execute(
+            f"select credits.{function}(p_account_id => b.a, p_amount => b.n)"  # noqa: S608
+            f' from json_to_record(\'{{"a": "u", "n": {value}}}\') as b (a text, n bigint)'.encode()
+        )
+    assert caught.value.sqlstate in {"PT400", "22P02", "22003"}
+
+
 @pytest.mark.parametrize("amount", [LIMIT + 1, BIGINT_MAX])
 def test_a_grant_beyond_every_limit_is_refused_and_does_not_wrap(
     fast: Credits, amount: int
