@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from pgcredits.errors import InsufficientCredits
+from tests.conftest import _assert_sound
 
 if TYPE_CHECKING:
     from tests.client import Credits
@@ -38,6 +39,18 @@ def test_a_refusal_does_not_break_the_shared_transaction(fast: Credits) -> None:
     with pytest.raises(InsufficientCredits):
         fast.deduct_credit("alice", 2)
     assert fast.balance("alice") == 1
+
+
+def test_what_a_test_leaves_behind_is_verified(
+    fast: Credits, request: pytest.FixtureRequest
+) -> None:
+    fast.grant_credits("alice", 5)
+    _assert_sound(fast.conn, request)
+    with fast.conn.transaction(force_rollback=True):
+        fast.conn.execute("set local session_replication_role = replica")
+        fast.conn.execute("update credits_private.ledger set balance = 6")
+        with pytest.raises(AssertionError, match="balance does not follow from the entry before"):
+            _assert_sound(fast.conn, request)
 
 
 def test_the_functions_read_the_test_clock(fast: Credits, clock: Clock) -> None:
