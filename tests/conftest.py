@@ -18,7 +18,8 @@ After each test that used ``dsn``, ``conn``, ``credits``, ``fast`` or ``tx``, ``
 must find nothing, unless the test is marked ``corrupts``. A test connects as the superuser.
 
 ``TEST_DATABASE_URL`` names a server to use instead of starting one (its superuser; databases called
-``pgcredits_*`` are created and dropped there). ``PG_MAJOR`` chooses the version otherwise.
+``pgcredits_*`` are created and dropped there, or others by ``TEST_DATABASE_PREFIX``). ``PG_MAJOR``
+chooses the version otherwise. ``TEST_SQL_ROOT`` is a directory to migrate from instead of ours.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import os
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from pytest_postgresql.executors import NoopExecutor
 
 _BUILD_LOCK = 7_305_441
+_PREFIX = os.environ.get("TEST_DATABASE_PREFIX", "pgcredits")
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("pgcredits", deadline=None)
@@ -141,8 +144,9 @@ def _conninfo(parameters: dict[str, Any]) -> str:
 
 
 def _migrate(**parameters: Any) -> None:
+    root = os.environ.get("TEST_SQL_ROOT")
     with _one_builder():
-        migrate.apply(_conninfo(parameters))
+        migrate.apply(_conninfo(parameters), root=Path(root) if root else None)
 
 
 def _install_clock(**parameters: Any) -> None:
@@ -151,13 +155,13 @@ def _install_clock(**parameters: Any) -> None:
 
 
 pg_released = factories.postgresql_noproc(
-    depends_on="pg_server", dbname="pgcredits_released", load=[_migrate]
+    depends_on="pg_server", dbname=f"{_PREFIX}_released", load=[_migrate]
 )
 pg_migrated = factories.postgresql_noproc(
-    depends_on="pg_released", dbname="pgcredits_migrated", load=[_install_clock]
+    depends_on="pg_released", dbname=f"{_PREFIX}_migrated", load=[_install_clock]
 )
-pg_shared = factories.postgresql_noproc(depends_on="pg_migrated", dbname="pgcredits_shared")
-pg_empty = factories.postgresql_noproc(depends_on="pg_server", dbname="pgcredits_empty")
+pg_shared = factories.postgresql_noproc(depends_on="pg_migrated", dbname=f"{_PREFIX}_shared")
+pg_empty = factories.postgresql_noproc(depends_on="pg_server", dbname=f"{_PREFIX}_empty")
 
 _released_db = factories.postgresql("pg_released")
 _migrated_db = factories.postgresql("pg_migrated")

@@ -1,0 +1,123 @@
+"""Faults as they are declared in mutants.toml, and the suite's answer to them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import psycopg
+
+from pgcredits import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CHECKOUT = Path(__file__).parents[2]
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One fault: pairs of released and faulty text in a file below sql/, and who notices it."""
+
+    name: str
+    file: str
+    changes: list[tuple[str, str]]
+    cost: str
+    killed_by: list[str]
+
+    def text(self) -> str:
+        """Return the file with the fault; fails when a text does not stand in it exactly once."""
+        text = (migrate.sql_root() / self.file).read_text(encoding="utf-8")
+        for released, faulty in self.changes:
+            found = text.count(released)
+            assert found == 1, f"{self.name} is stale: {found} times in {self.file}: {released!r}"
+            assert released != faulty
+            text = text.replace(released, faulty)
+        return text
+
+    def plant(self, root: Path) -> None:
+        """Make a copy of all SQL files below ``root`` that has the fault."""
+        shutil.copytree(migrate.sql_root(), root)
+        (root / self.file).write_text(self.text(), encoding="utf-8")
+
+
+def declared() -> list[Mutant]:
+    """Return the faults of mutants.toml."""
+    path = Path(__file__).with_name("mutants.toml")
+    return [Mutant(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run of some tests said: the exit code of pytest, and the text of each report.
+
+    ``failures`` are tests that failed, or after which verify() found something; ``broken`` are
+    those that never ran, because their fixtures or modules could not be made.
+    """
+
+    exit_code: int
+    passed: int
+    failures: list[str]
+    broken: list[str]
+    output: str
+
+    def malformed(self) -> set[str]:
+        """Return errors that say that the SQL is wrong as SQL, whatever it is meant to do."""
+        names = set(re.findall(r"psycopg\.errors\.(\w+)", "".join(self.failures)))
+        return {name for name in names if _sqlstate(name).startswith("42")}
+
+
+def _sqlstate(name: str) -> str:
+    return getattr(psycopg.errors, name).sqlstate or ""
+
+
+def run(tests: Iterable[str], *, server: str, prefix: str, scratch: Path, root: Path) -> Verdict:
+    """Run tests in a process of their own, until one fails, on databases made from ``root``.
+
+    ``server`` is the connection string of a server whose databases ``prefix``_* are the run's own.
+    """
+    report = scratch / "report.xml"
+    told = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    process = subprocess.run(
+        # Rewriting every assertion costs more than the tests; nobody reads them as long as all
+        # is well.
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
+        + [f"--junitxml={report}", *tests],
+        cwd=CHECKOUT,
+        env=told
+        | {
+            "TEST_DATABASE_URL": server,
+            "TEST_DATABASE_PREFIX": prefix,
+            "TEST_SQL_ROOT": str(root),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_PATIENCE,
+        check=False,
+    )
+    cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 - pytest has just written it
+    failures = [text for case in cases for text in _texts(case, "failure")]
+    errors = [text for case in cases for text in _texts(case, "error")]
+    after = [text for text in errors if text.startswith("failed on teardown")]
+    return Verdict(
+        exit_code=process.returncode,
+        passed=sum(1 for case in cases if len(case) == 0),
+        failures=failures + after,
+        broken=[text for text in errors if text not in after],
+        output=process.stdout,
+    )
+
+
+def _texts(case: ET.Element, kind: str) -> list[str]:
+    return [f"{report.get('message')}\n{report.text}" for report in case.iter(kind)]
