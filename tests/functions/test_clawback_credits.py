@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pgcredits.errors import IdempotencyConflict, InvalidArgument, PaymentNotFound
+from pgcredits.errors import (
+    BalanceLimit,
+    IdempotencyConflict,
+    InvalidArgument,
+    PaymentNotFound,
+)
 from tests.functions.support import (
     DAY,
     ILLEGAL_ACCOUNT,
@@ -182,3 +187,23 @@ def test_a_lot_lives_longer_by_the_time_its_credits_were_gone(fast: Credits, clo
     fast.clawback_credits("u", "p", target=0)
     (lot,) = fast.list_lots("u")
     assert (lot.remaining, lot.expires_at) == (100, NOW + 14 * DAY)
+
+
+def test_a_lot_lives_longer_since_the_first_of_its_clawbacks(fast: Credits, clock: Clock) -> None:
+    fast.add_purchased_credits("u", 100, reference="p", expires_at=NOW + 10 * DAY)
+    fast.clawback_credits("u", "p", target=40)
+    clock.advance(3 * DAY)
+    fast.clawback_credits("u", "p")
+    clock.advance(4 * DAY)
+    fast.clawback_credits("u", "p", target=0)
+    (lot,) = fast.list_lots("u")
+    assert (lot.remaining, lot.expires_at) == (100, NOW + 17 * DAY)
+
+
+def test_an_account_owes_at_most_the_limit(fast: Credits) -> None:
+    for payment in ("p1", "p2"):
+        fast.add_purchased_credits("u", LIMIT, reference=payment)
+        fast.deduct_credit("u", LIMIT)
+    fast.clawback_credits("u", "p1")
+    with refused(fast, BalanceLimit, limit=LIMIT, debt=LIMIT + 1):
+        fast.clawback_credits("u", "p2", target=1)

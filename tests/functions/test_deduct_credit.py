@@ -30,6 +30,7 @@ from tests.functions.support import (
 )
 
 if TYPE_CHECKING:
+    from pgcredits.errors import CreditsError
     from tests.client import Credits
     from tests.clock import Clock
 
@@ -222,6 +223,20 @@ def test_a_frozen_account_refuses_spends(fast: Credits, alice: str) -> None:
     set_status(fast, alice, "frozen")
     with refused(fast, AccountFrozen, account_id=alice):
         fast.deduct_credit(alice, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [("frozen", AccountFrozen), ("closed", AccountClosed)]
+)
+def test_the_status_is_asked_where_the_open_lot_would_do(
+    fast: Credits, status: str, error: type[CreditsError]
+) -> None:
+    """Nothing is due here and no lot is crossed: the short way of a spend refuses by itself."""
+    fast.grant_credits("u", 10)
+    fast.deduct_credit("u", 1)
+    set_status(fast, "u", status)
+    with refused(fast, error, account_id="u"):
+        fast.deduct_credit("u", 1)
 
 
 def test_a_closed_account_refuses_spends(fast: Credits, alice: str) -> None:

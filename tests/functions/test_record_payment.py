@@ -253,6 +253,8 @@ def test_an_account_holds_at_most_the_limit(fast: Credits) -> None:
         record(fast, p_grants=[{"amount": LIMIT}, {"amount": 1}])
     with refused(fast, BalanceLimit, limit=LIMIT):
         record(fast, p_grants=[{"amount": LIMIT}] * 100)
+    with refused(fast, BalanceLimit, limit=LIMIT, granted=LIMIT + 1):
+        record(fast, p_grants=[{"amount": LIMIT, "expires_at": NOW - DAY}, {"amount": 1}])
     assert record(fast, p_grants=[{"amount": LIMIT - 1}, {"amount": 1}]).balance == LIMIT
 
 

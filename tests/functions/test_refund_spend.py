@@ -11,6 +11,7 @@ from pgcredits.errors import (
     BalanceLimit,
     EntryNotFound,
     IdempotencyConflict,
+    InsufficientCredits,
     InvalidArgument,
     RefundExceedsSpend,
 )
@@ -229,6 +230,20 @@ def test_a_refund_reopens_a_lot_that_was_used_up(fast: Credits) -> None:
     fast.deduct_credit("u", 1)
     fast.refund_spend("u", entry_id=3, amount=2)
     assert fast.deduct_credit("u", 3).allocations == [[1, -2], [2, -1]]
+
+
+def test_what_returns_to_a_used_up_lot_expires_with_it(fast: Credits, clock: Clock) -> None:
+    """Nothing else was left to expire, so the refund has to remember the expiry of its lot."""
+    fast.grant_credits("u", 4, pool="subscription", expires_at=NOW + 2 * DAY)
+    fast.grant_credits("u", 5, expires_at=NOW + DAY)
+    spend = fast.deduct_credit("u", 4)
+    fast.deduct_credit("u", 1)
+    clock.set(NOW + DAY)
+    fast.expire_due()
+    assert fast.refund_spend("u", entry_id=spend.entry_id).balance == 4
+    clock.set(NOW + 2 * DAY)
+    with refused(fast, InsufficientCredits, required=1, available=0):
+        fast.deduct_credit("u", 1)
 
 
 def test_grace_keeps_what_returns_to_an_expired_lot(fast: Credits, clock: Clock) -> None:

@@ -90,8 +90,9 @@ def test_all_that_waits_is_applied_in_the_order_of_the_events(fast: Credits, clo
     fast.ingest_stripe_event(invoice(0), True)
     fast.set_stripe_price("price_1", 500, rollover_cap=100)
     assert fast.balance("u") == 500
-    granted = [entry for entry in fast.entries("u") if entry.kind == "grant"]
-    assert [entry.amount for entry in granted] == [500, 500]
+    granted = sorted(fast.list_lots("u", live_only=False), key=lambda lot: lot.lot_id)
+    assert [lot.granted for lot in granted] == [500, 500]
+    assert [lot.period_start for lot in granted] == [NOW, NOW + 30 * DAY]
 
 
 @pytest.mark.parametrize(

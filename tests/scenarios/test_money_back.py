@@ -99,6 +99,17 @@ def test_debt_is_settled_in_burn_order_and_never_by_gifts(fast: Credits) -> None
     assert fast.deduct_credit("u", 1).allocations == [[4, -1]]
 
 
+def test_the_oldest_debt_is_settled_first(fast: Credits) -> None:
+    buy(fast, "p1", 50)
+    buy(fast, "p2", 50)
+    fast.deduct_credit("u", 100)
+    fast.clawback_credits("u", "p1")
+    fast.clawback_credits("u", "p2")
+    buy(fast, "p3", 60)
+    assert payment(fast, "p1") == {"target": 50, "settled": 50}
+    assert payment(fast, "p2") == {"target": 50, "owed": 40, "settled": 10}
+
+
 def test_an_exactly_settled_debt_leaves_nothing_to_spend(fast: Credits) -> None:
     buy(fast, "p1", 60)
     fast.deduct_credit("u", 60)
@@ -280,6 +291,18 @@ def test_grace_does_not_turn_clawed_credits_into_free_ones(fast: Credits, clock:
     assert payment(fast, "p1") == {"target": 100, "clawed": 60, "covered": 40}
 
 
+def test_a_share_counts_what_was_granted_and_not_what_was_restored(
+    fast: Credits, clock: Clock
+) -> None:
+    buy(fast, "p1", expires_at=NOW + DAY)
+    spend = fast.deduct_credit("u", 60)
+    clock.set(NOW + 2 * DAY)
+    fast.refund_spend("u", entry_id=spend.entry_id)
+    receipt = fast.clawback_credits("u", "p1", amount_returned=500)
+    assert (receipt.amount, receipt.balance) == (-50, 10)
+    assert payment(fast, "p1") == {"target": 50, "clawed": 50}
+
+
 # A lower target.
 
 
@@ -308,6 +331,20 @@ def test_debt_that_others_have_paid_comes_back_as_a_lot(fast: Credits) -> None:
     fast.refund_spend("u", entry_id=spend.entry_id)
     assert fast.balance("u") == 200
     assert only_lot(fast, lot_id=1).remaining == 100
+
+
+def test_debt_that_others_have_paid_comes_back_before_what_expiry_covered(
+    fast: Credits, clock: Clock
+) -> None:
+    buy(fast, "p1", expires_at=NOW + 30 * DAY)
+    fast.deduct_credit("u", 40)
+    clock.set(NOW + 60 * DAY)
+    buy(fast, "p2")
+    fast.clawback_credits("u", "p1")
+    assert payment(fast, "p1") == {"target": 100, "covered": 60, "settled": 40}
+    assert fast.balance("u") == 60
+    assert fast.clawback_credits("u", "p1", target=60).balance == 100
+    assert payment(fast, "p1") == {"target": 60, "covered": 60}
 
 
 def test_a_lot_for_paid_debt_lives_for_the_refund_grace_at_least(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pgcredits.errors import IdempotencyConflict
-from tests.functions.support import DAY, HOUR, NOW, RENEWAL_GRACE, refused, unchanged
+from tests.functions.support import DAY, HOUR, NOW, REFUND_GRACE, RENEWAL_GRACE, refused, unchanged
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -97,6 +97,15 @@ def test_the_cap_counts_all_leftovers_together(fast: Credits, clock: Clock) -> N
     assert receipt.balance == 220
     rollovers = [lot for lot in fast.list_lots("u") if lot.origin == "rollover"]
     assert sum(lot.granted for lot in rollovers) == 120
+
+
+def test_what_was_granted_last_carries_over_first(fast: Credits, clock: Clock) -> None:
+    renew(fast, 0, item="seats")
+    renew(fast, 0, 50, item="extra")
+    clock.set(NOW + MONTH)
+    renew(fast, 1, cap=60, item="seats")
+    rollovers = [entry.allocations for entry in fast.entries("u") if entry.kind == "rollover"]
+    assert rollovers == [[[2, -50], [4, 50]], [[1, -10], [5, 10]]]
 
 
 def test_credits_may_carry_over_again_and_again(fast: Credits, clock: Clock) -> None:
@@ -196,6 +205,18 @@ def test_leftovers_carry_over_once_a_period_whatever_the_items(fast: Credits, cl
     fast.refund_spend("u", entry_id=spend.entry_id)
     assert fast.balance("u") == 110
     assert renew(fast, 1, 50, item="extra").balance == 160
+
+
+def test_a_refund_into_a_period_that_was_renewed_has_grace_from_then_on(
+    fast: Credits, clock: Clock
+) -> None:
+    renew(fast, 0)
+    spend = fast.deduct_credit("u", 10)
+    renewed_at = clock.set(NOW + MONTH + HOUR)
+    renew(fast, 1)
+    fast.refund_spend("u", entry_id=spend.entry_id)
+    (restored,) = [lot for lot in fast.list_lots("u") if lot.origin == "restoration"]
+    assert (restored.remaining, restored.expires_at) == (10, renewed_at + REFUND_GRACE)
 
 
 def test_items_of_different_length_keep_their_own_periods(fast: Credits, clock: Clock) -> None:

@@ -207,6 +207,15 @@ def test_an_older_refund_event_never_gives_back(fast: Credits) -> None:
     assert fast.balance("u") == 30
 
 
+def test_a_smaller_refund_never_gives_back_what_was_taken_by_hand(fast: Credits) -> None:
+    ingest(fast, purchase())
+    fast.clawback_credits("u", "pi_1", target=80, provider="stripe")
+    ingest(fast, refund(300))
+    assert fast.balance("u") == 20
+    ingest(fast, refund(900))
+    assert fast.balance("u") == 10
+
+
 def test_a_second_event_about_one_refund_takes_nothing(fast: Credits) -> None:
     ingest(fast, purchase())
     ingest(fast, refund(300, event_id="evt_r1"))
@@ -243,6 +252,7 @@ def test_a_refund_before_the_purchase_pays_no_old_debt(fast: Credits) -> None:
     ingest(fast, refund(1000))
     ingest(fast, purchase())
     assert (fast.balance("u"), fast.debt("u")) == (-100, 100)
+    assert fast.booked("u")[-2:] == [("grant", 100), ("clawback", -100)]
 
 
 def test_any_order_of_purchase_and_refunds_ends_alike(fast: Credits) -> None:
@@ -461,3 +471,11 @@ def test_test_mode_and_live_mode_number_their_objects_apart(fast: Credits) -> No
     assert fast.ingest_stripe_event(live, True).outcome == "applied"
     assert fast.ingest_stripe_event(test, False).outcome == "applied"
     assert fast.balance("u") == 200
+
+
+def test_a_refund_in_test_mode_takes_no_real_credits(fast: Credits) -> None:
+    for number, cents in enumerate((500, 1000)):
+        event = events.body(refund(cents, event_id=f"evt_test_{number}", livemode=False))
+        assert fast.ingest_stripe_event(event, False).outcome == "parked"
+        ingest(fast, purchase())
+        assert fast.balance("u") == 100
