@@ -86,26 +86,27 @@ def run(tests: Iterable[str], *, server: str, prefix: str, scratch: Path, root: 
     ``server`` is the connection string of a server whose databases ``prefix``_* are the run's own.
     """
     report = scratch / "report.xml"
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    # Nobody reads the assertions as long as all is well, and rewriting them takes a while.
+    command += ["--assert=plain", f"--junitxml={report}", *tests]
     told = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    told |= {
+        "TEST_DATABASE_URL": server,
+        "TEST_DATABASE_PREFIX": prefix,
+        "TEST_SQL_ROOT": str(root),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
+    }
     process = subprocess.run(
-        # Rewriting every assertion costs more than the tests; nobody reads them as long as all
-        # is well.
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
-        + [f"--junitxml={report}", *tests],
+        command,
         cwd=CHECKOUT,
-        env=told
-        | {
-            "TEST_DATABASE_URL": server,
-            "TEST_DATABASE_PREFIX": prefix,
-            "TEST_SQL_ROOT": str(root),
-            "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
-        },
+        env=told,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=_PATIENCE,
         check=False,
     )
+    assert report.is_file(), process.stdout
     cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 - pytest has just written it
     failures = [text for case in cases for text in _texts(case, "failure")]
     errors = [text for case in cases for text in _texts(case, "error")]

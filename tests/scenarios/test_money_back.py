@@ -464,6 +464,16 @@ def test_spent_bonus_credits_are_owed(fast: Credits) -> None:
     assert fast.debt("u") == 30
 
 
+def test_a_lot_for_paid_debt_is_no_gift_where_the_last_lot_was_none(fast: Credits) -> None:
+    bonus_pack(fast)
+    fast.deduct_credit("u", 120)
+    fast.clawback_credits("u", "p1")
+    buy(fast, "p2", 120)
+    fast.clawback_credits("u", "p1", target=0)
+    restored = only_lot(fast, origin="restoration")
+    assert (restored.pool, restored.granted) == ("purchased", 120)
+
+
 def test_the_target_is_given_back_in_reverse_of_the_burn_order(fast: Credits) -> None:
     bonus_pack(fast)
     fast.clawback_credits("u", "p1")

@@ -108,6 +108,13 @@ def test_one_payment_never_credits_two_accounts(fast: Credits) -> None:
     assert fast.balance("u") == 100
 
 
+def test_a_payment_is_known_by_the_name_that_a_later_event_told(fast: Credits) -> None:
+    ingest(fast, purchase(session="cs_1", payment_intent=None))
+    ingest(fast, purchase(session="cs_1"))
+    assert ingest(fast, refund(300)).outcome == "applied"
+    assert fast.balance("u") == 70
+
+
 def test_an_invoice_beside_a_checkout_grants_nothing(pro: Credits) -> None:
     """A line that is no period of a subscription: what was bought is in the checkout."""
     ingest(pro, purchase())
@@ -365,6 +372,13 @@ def test_an_invoice_told_again_with_its_payment_intent_is_known_by_it(pro: Credi
 def test_a_line_that_nobody_paid_for_grants_nothing(pro: Credits, amount: int) -> None:
     assert ingest(pro, invoice(line(amount=amount))).outcome == "ignored"
     assert pro.get_balance("u").status is None
+
+
+def test_another_price_of_one_item_and_period_grants_too(pro: Credits) -> None:
+    pro.set_stripe_price("price_max", 900)
+    ingest(pro, invoice(line(), invoice="in_1"))
+    ingest(pro, invoice(line(price="price_max"), invoice="in_2"))
+    assert pro.balance("u") == 1400
 
 
 def test_two_items_each_have_their_own_period(fast: Credits) -> None:
