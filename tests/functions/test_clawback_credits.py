@@ -200,6 +200,16 @@ def test_a_lot_lives_longer_since_the_first_of_its_clawbacks(fast: Credits, cloc
     assert (lot.remaining, lot.expires_at) == (100, NOW + 17 * DAY)
 
 
+def test_a_lot_that_returns_in_parts_gets_each_day_once(fast: Credits, clock: Clock) -> None:
+    fast.add_purchased_credits("u", 100, reference="p", expires_at=NOW + 10 * DAY)
+    fast.clawback_credits("u", "p")
+    for days, target, end in ((4, 50, 14), (2, 0, 16)):
+        clock.advance(days * DAY)
+        fast.clawback_credits("u", "p", target=target)
+        (lot,) = fast.list_lots("u")
+        assert (lot.remaining, lot.expires_at) == (100 - target, NOW + end * DAY)
+
+
 def test_an_account_owes_at_most_the_limit(fast: Credits) -> None:
     for payment in ("p1", "p2"):
         fast.add_purchased_credits("u", LIMIT, reference=payment)

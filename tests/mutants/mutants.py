@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import psycopg
+import pytest
 
 from pgcredits import migrate
 
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CHECKOUT = Path(__file__).parents[2]
-_PATIENCE = 120.0
+_PATIENCE = 240.0
+
+# Starting pytest takes longer than most of the tests: the processes are forked from one that has
+# imported what they need, and nothing of the project's tests.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(
+    ["pytest", "hypothesis", "pytest_postgresql.factories", "pgcredits.migrate", "pgcredits.rpc"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +93,10 @@ def run(tests: Iterable[str], *, server: str, prefix: str, scratch: Path, root: 
 
     ``server`` is the connection string of a server whose databases ``prefix``_* are the run's own.
     """
-    report = scratch / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    report, output = scratch / "report.xml", scratch / "output.txt"
+    arguments = ["-x", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
     # Nobody reads the assertions as long as all is well, and rewriting them takes a while.
-    command += ["--assert=plain", f"--junitxml={report}", *tests]
+    arguments.append("--assert=plain")
     told = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     told |= {
         "TEST_DATABASE_URL": server,
@@ -96,28 +104,37 @@ def run(tests: Iterable[str], *, server: str, prefix: str, scratch: Path, root: 
         "TEST_SQL_ROOT": str(root),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
     }
-    process = subprocess.run(
-        command,
-        cwd=CHECKOUT,
-        env=told,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_PATIENCE,
-        check=False,
-    )
-    assert report.is_file(), process.stdout
+    process = _PROCESSES.Process(target=_pytest, args=(arguments, told, output))
+    process.start()
+    process.join(_PATIENCE)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    said = output.read_text(encoding="utf-8")
+    assert report.is_file(), said
+    assert process.exitcode is not None
     cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 - pytest has just written it
     failures = [text for case in cases for text in _texts(case, "failure")]
     errors = [text for case in cases for text in _texts(case, "error")]
     after = [text for text in errors if text.startswith("failed on teardown")]
     return Verdict(
-        exit_code=process.returncode,
+        exit_code=process.exitcode,
         passed=sum(1 for case in cases if len(case) == 0),
         failures=failures + after,
         broken=[text for text in errors if text not in after],
-        output=process.stdout,
+        output=said,
     )
+
+
+def _pytest(arguments: list[str], environment: dict[str, str], output: Path) -> None:
+    """Be pytest, in this environment and with the output in a file."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(CHECKOUT)
+    with output.open("wb", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.exit(pytest.main(arguments))
 
 
 def _texts(case: ET.Element, kind: str) -> list[str]:
