@@ -104,15 +104,17 @@ def run(tests: Iterable[str], *, server: str, prefix: str, scratch: Path, root: 
         "TEST_SQL_ROOT": str(root),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
     }
+    output.touch()
     process = _PROCESSES.Process(target=_pytest, args=(arguments, told, output))
     process.start()
     process.join(_PATIENCE)
-    if process.is_alive():
-        process.kill()
-        process.join()
+    in_time = not process.is_alive()
+    process.kill()
+    process.join()
     said = output.read_text(encoding="utf-8")
-    assert report.is_file(), said
+    assert in_time, f"no end after {_PATIENCE:g} s: {said}"
     assert process.exitcode is not None
+    assert report.is_file(), f"exit code {process.exitcode}: {said}"
     cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 - pytest has just written it
     failures = [text for case in cases for text in _texts(case, "failure")]
     errors = [text for case in cases for text in _texts(case, "error")]
