@@ -1,0 +1,150 @@
+"""What arguments are legal. Each function refuses with ``invalid_argument`` or returns nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from tests.model.state import MOST, POOLS, Refusal
+
+_FROM = datetime(1970, 1, 1, tzinfo=UTC)
+_AMOUNT = f"whole number from 1 to {MOST}"
+_NUMBER = f"whole number from 0 to {MOST}"
+_MONEY = "whole number of the smallest currency unit, 0 or more"
+_FIELDS = (
+    "amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, cost"
+)
+
+
+def legal(argument: str, is_legal: bool | None, allowed: str) -> None:
+    if not is_legal:
+        raise Refusal("invalid_argument", argument=argument, allowed=allowed)
+
+
+def account_id(value: str | None) -> None:
+    name("p_account_id", value)
+
+
+def name(argument: str, value: str | None, most: int = 255) -> None:
+    """A text that has to be given."""
+    legal(argument, value is not None and 1 <= len(value) <= most, f"1 to {most} characters")
+
+
+def text(argument: str, value: str | None, most: int = 255) -> None:
+    """A text that may be left out."""
+    is_legal = value is None or 1 <= len(value) <= most
+    legal(argument, is_legal, f"null or 1 to {most} characters")
+
+
+def amount(argument: str, value: int | None) -> None:
+    legal(argument, value is not None and 1 <= value <= MOST, _AMOUNT)
+
+
+def pool(argument: str, value: str) -> None:
+    known = sorted(POOLS, key=lambda pool: POOLS[pool].priority)
+    legal(argument, value in POOLS, "one of " + ", ".join(known))
+
+
+def instant(argument: str, value: datetime | None) -> None:
+    legal(argument, value is None or value >= _FROM, "an instant in the years 1970 to 9999")
+
+
+def given_instant(argument: str, value: datetime | None) -> None:
+    legal(argument, value is not None, "an instant in the years 1970 to 9999")
+    instant(argument, value)
+
+
+def rollover_cap(argument: str, value: int | None) -> None:
+    is_legal = value is None or 0 <= value <= MOST
+    legal(argument, is_legal, f"null for no cap, or {_NUMBER}")
+
+
+def money(paid: int | None, currency: str | None) -> None:
+    legal(
+        "p_amount_paid",
+        paid is None or 0 <= paid <= MOST,
+        f"null or whole number of the smallest currency unit from 0 to {MOST}",
+    )
+    legal(
+        "p_currency",
+        (currency is None) == (paid is None)
+        and (currency is None or re.fullmatch("[a-z]{3}", currency) is not None),
+        "ISO 4217 code in lower case; given together with p_amount_paid",
+    )
+
+
+def money_given(argument: str, value: int | None) -> None:
+    legal(argument, value is not None, _MONEY)
+
+
+def money_back(argument: str, value: int | None) -> None:
+    legal(argument, value is None or 0 <= value <= MOST, f"null or {_MONEY}")
+
+
+def time_zone(argument: str, value: str) -> None:
+    legal(
+        argument,
+        value in available_timezones(),
+        "IANA time zone by region and city, such as Europe/Berlin, or UTC",
+    )
+
+
+def tail(reference: str | None, key: str | None, metadata: dict[str, Any] | None) -> None:
+    text("p_reference", reference)
+    text("p_idempotency_key", key)
+    legal(
+        "p_idempotency_key",
+        key is None or not key.startswith(("stripe:", "ref:", "pgcredits:")),
+        "a key that does not begin with stripe:, ref: or pgcredits:",
+    )
+    legal(
+        "p_metadata",
+        metadata is None or (isinstance(metadata, dict) and len(json.dumps(metadata)) <= 16384),
+        "null or a JSON object of at most 16384 bytes",
+    )
+
+
+def grants(value: Any) -> None:
+    """``p_grants`` of record_payment."""
+    is_array = isinstance(value, list) and 1 <= len(value) <= 100
+    legal("p_grants", is_array, "array of 1 to 100 objects")
+    seen = set()
+    for index, grant in enumerate(value):
+        path = f"p_grants[{index}]"
+        _grant(path, grant)
+        period = (grant.get("subscription"), grant.get("item") or "", grant.get("period_start"))
+        if period[2] is not None:
+            legal(path, period not in seen, "an item of a subscription once for a period")
+            seen.add(period)
+
+
+def _grant(path: str, grant: dict[str, Any]) -> None:
+    legal(path, isinstance(grant, dict), "object")
+    for field in grant.keys() - set(_FIELDS.split(", ")):
+        legal(f"{path}.{field}", False, _FIELDS)
+    for field in ("amount", "rollover_cap", "cost"):
+        number = grant.get(field)
+        legal(f"{path}.{field}", number is None or 0 <= number <= MOST, _NUMBER)
+        if field == "amount":
+            amount(f"{path}.amount", number)
+    pool(f"{path}.pool", grant.get("pool") or "purchased")
+    subscription = grant.get("subscription")
+    start, end = grant.get("period_start"), grant.get("period_end")
+    legal(
+        f"{path}.subscription",
+        subscription is not None or (grant.get("item"), start, end) == (None, None, None),
+        "id of the subscription when there is an item or a period",
+    )
+    legal(
+        f"{path}.period_end",
+        subscription is None or (end is not None and (start is None or end > start)),
+        "an instant after period_start, when there is a subscription",
+    )
+    legal(
+        f"{path}.period_start",
+        grant.get("item") is None or start is not None,
+        "an instant, when there is an item",
+    )

@@ -1,0 +1,222 @@
+"""What a search chooses from. Amounts and instants are named after what they lie close to.
+
+A choice such as "what is there and one more" is resolved when the step runs, so that it still means
+the same after the steps before it were left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from tests.model.state import MOST, NEVER, POOLS, later
+
+if TYPE_CHECKING:
+    from tests.model.model import Model
+    from tests.model.state import Account, Payment
+
+US = timedelta(microseconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+EPOCH = datetime(2029, 12, 1, tzinfo=UTC)
+PERIOD = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Credits: a figure of the account and a little more or less."""
+
+    of: str
+    plus: int = 0
+
+    def on(self, account: Account, model: Model) -> int:
+        lots = [lot.left for lot in account.spendable(model.now)]
+        figures = {
+            "nothing": 0,
+            "available": sum(lots),
+            "first lot": sum(lots[:1]),
+            "two lots": sum(lots[:2]),
+            "debt": account.debt,
+            "room": MOST - account.balance - account.debt,
+            "most": MOST,
+        }
+        return figures[self.of] + self.plus
+
+
+_small = st.builds(Amount, st.just("nothing"), st.integers(1, 40))
+_edge = st.builds(
+    Amount,
+    st.sampled_from(["available", "first lot", "two lots", "available", "debt"]),
+    st.sampled_from([0, 1, -1]),
+)
+_huge = st.builds(Amount, st.sampled_from(["room", "most"]), st.sampled_from([0, 1, -1]))
+_never_legal = st.builds(Amount, st.just("nothing"), st.sampled_from([0, -1]))
+spent = st.one_of(_small, _edge, _edge, _edge, _huge)
+granted = st.one_of(_small, _small, _small, _small, _small, _edge, _huge)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant: the clock, or one at which something of the account ends, and a little more."""
+
+    of: str
+    plus: timedelta = timedelta()
+    nth: int = 0
+
+    def on(self, account: Account, model: Model) -> datetime:
+        grace = model.settings.refund_grace
+        ends = {lot.expires_at for lot in account.lots.values()} - {NEVER}
+        moments = {
+            "now": {model.now},
+            "an expiry": ends,
+            "end of grace": {later(end, grace) for end in ends},
+            "end of period": {
+                lot.period_end for lot in account.lots.values() if lot.period_end is not None
+            },
+        }[self.of]
+        ahead = sorted(moment for moment in moments if moment >= model.now) or [model.now]
+        return ahead[self.nth % len(ahead)] + self.plus
+
+
+_nth = st.integers(0, 3)
+_around = st.sampled_from([timedelta(), timedelta(), -US, US])
+steps = st.one_of(
+    st.builds(
+        Moment,
+        st.just("now"),
+        st.sampled_from([US, HOUR, 12 * HOUR, DAY, 3 * DAY, 5 * DAY, 8 * DAY, 30 * DAY]),
+    ),
+    st.builds(Moment, st.just("an expiry"), _around, _nth),
+    st.builds(Moment, st.just("an expiry"), _around, _nth),
+    st.builds(Moment, st.sampled_from(["end of grace", "end of period"]), _around, _nth),
+    st.builds(Moment, st.just("now"), st.sampled_from([-US, -HOUR, -2 * DAY])),
+)
+expiries = st.one_of(
+    st.none(),
+    st.builds(
+        Moment,
+        st.just("now"),
+        st.sampled_from([US, HOUR, DAY, DAY, 3 * DAY, 5 * DAY, 10 * DAY]),
+    ),
+    st.builds(Moment, st.just("an expiry"), _around, _nth),
+    st.builds(Moment, st.just("now"), st.sampled_from([timedelta(), -US, -DAY])),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How much of a payment ought to be back: credits or money, close to a figure of it."""
+
+    of: str
+    plus: int = 0
+
+    def on(self, payment: Payment, account: Account) -> dict[str, int]:
+        own = [x for x in account.lots.values() if x.payment_id == payment.payment_id]
+        left = sum(lot.left for lot in own)
+        paid = payment.amount_paid or 0
+        credits = {
+            "nothing": 0,
+            "all": payment.granted,
+            "half": payment.granted // 2,
+            "target": payment.target,
+            "what is left": payment.target + left,
+            "what is gone": payment.target - payment.owed - payment.written_off,
+            "what is clawed": payment.target - payment.clawed,
+        }
+        money = {"no money": 0, "all money": paid, "a third": paid // 3, "half of it": paid // 2}
+        if self.of == "everything":
+            return {}
+        if self.of in credits:
+            return {"target": credits[self.of] + self.plus}
+        return {"amount_returned": money[self.of] + self.plus}
+
+
+targets = st.one_of(
+    st.builds(
+        Target,
+        st.sampled_from(["everything", "nothing", "half", "all money", "half of it", "no money"]),
+    ),
+    st.builds(
+        Target,
+        st.sampled_from(
+            ["all", "half", "target", "what is left", "what is gone", "what is clawed", "a third"]
+        ),
+        st.sampled_from([0, 1, -1]),
+    ),
+)
+
+accounts = st.sampled_from(["ann", "ann", "ann", "ann", "bob", "bob", "cid"])
+pools = st.sampled_from([*POOLS, *POOLS, "subscription", "gold"])
+subscriptions = st.sampled_from(["basic", "basic", "extra"])
+caps = st.sampled_from([0, None, 1, 3, 15])
+prices = st.sampled_from([None, 0, 1, 7, 100, 999])
+numbers = st.integers(0, 5)
+
+tails = st.fixed_dictionaries(
+    {},
+    optional={
+        "idempotency_key": st.sampled_from(["new", "new", "new", "key-a", "key-b"]),
+        "reference": st.sampled_from(["order-1", "order-2"]),
+        "metadata": st.sampled_from([None, {"note": "x"}]),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period of a subscription: ``ago`` periods before the one that the clock is in."""
+
+    ago: int
+    length: int = 1
+
+    def on(self, model: Model) -> dict[str, datetime]:
+        start = EPOCH + ((model.now - EPOCH) // PERIOD - self.ago) * PERIOD
+        return {"period_start": start, "period_end": start + self.length * PERIOD}
+
+
+periods = st.builds(Period, st.sampled_from([0, 0, 0, 1, 2, -1]), st.sampled_from([1, 1, 1, 2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """One lot of a payment."""
+
+    amount: Amount
+    pool: str | None
+    expires: Moment | None
+    period: Period | None
+    item: str | None
+    cap: int | None
+    cost: int | None
+
+    def on(self, account: Account, model: Model) -> dict[str, Any]:
+        grant: dict[str, Any] = {"amount": self.amount.on(account, model)}
+        if self.pool is not None:
+            grant["pool"] = self.pool
+        if self.cost is not None:
+            grant["cost"] = self.cost
+        if self.expires is not None:
+            grant["expires_at"] = self.expires.on(account, model)
+        if self.period is not None:
+            grant |= self.period.on(model)
+            grant |= {"subscription": "basic", "item": self.item, "rollover_cap": self.cap}
+        return grant
+
+
+baskets = st.lists(
+    st.builds(
+        Bought,
+        granted,
+        st.none() | pools,
+        expiries,
+        st.none() | periods,
+        st.sampled_from([None, "seat"]),
+        caps,
+        st.sampled_from([None, None, 0, 50]),
+    ),
+    min_size=1,
+    max_size=3,
+)

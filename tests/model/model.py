@@ -1,0 +1,64 @@
+"""All accounts, and the commands that can be given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.model.expiry import expire_due, expire_subscription_credits
+from tests.model.grants import (
+    add_purchased_credits,
+    add_subscription_credits,
+    grant_credits,
+    open_account,
+    record_payment,
+    renew_subscription,
+)
+from tests.model.money_back import clawback_credits
+from tests.model.spends import deduct_credit, refund_spend
+from tests.model.state import Account, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.model.call import Call
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    command.__name__: command
+    for command in (
+        open_account,
+        grant_credits,
+        add_purchased_credits,
+        add_subscription_credits,
+        renew_subscription,
+        record_payment,
+        clawback_credits,
+        deduct_credit,
+        refund_spend,
+        expire_subscription_credits,
+        expire_due,
+    )
+}
+
+
+@dataclass(slots=True)
+class Model:
+    """Accounts by their id, and the names of payments, which are unique over all accounts."""
+
+    settings: Settings = field(default_factory=Settings)
+    now: datetime = datetime(2030, 1, 1, tzinfo=UTC)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    names: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+
+    def make(self, call: Call) -> Any:
+        """Answer the call as the database must, or raise its `Refusal`; then nothing changed."""
+        return COMMANDS[call.function](self, **call.arguments)
+
+    def copy(self) -> Model:
+        """The same state for other commands to go on from."""
+        return Model(self.settings, self.now, dict(self.accounts), dict(self.names))
+
+    def account(self, account_id: str) -> Account:
+        """The account, or an empty one that has no status if nobody has heard of it."""
+        return self.accounts.get(account_id) or Account(account_id)

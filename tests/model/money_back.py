@@ -1,0 +1,216 @@
+"""Clawbacks: the target of a payment, moved up and down; debt, and what returns to lots."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.model import arguments
+from tests.model.expiry import catch_up
+from tests.model.state import POOLS, Lot, Part, Payment, Refusal, later
+from tests.model.work import Order, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pgcredits.rpc import Receipt
+    from tests.model.model import Model
+
+
+def clawback_credits(
+    model: Model,
+    account_id: str,
+    payment: str,
+    target: int | None = None,
+    amount_returned: int | None = None,
+    provider: str | None = "manual",
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Receipt:
+    arguments.account_id(account_id)
+    arguments.name("p_payment", payment)
+    arguments.legal(
+        "p_amount_returned",
+        amount_returned is None or (target is None and 0 <= amount_returned < 2**53),
+        "null or whole number of the smallest currency unit, 0 or more; not together with p_target",
+    )
+    arguments.text("p_provider", provider, 63)
+    arguments.tail(reference, idempotency_key, metadata)
+    provider = provider or "manual"
+    asked = {
+        "provider": provider,
+        "payment": payment,
+        "target": target,
+        "amount_returned": amount_returned,
+    }
+    request = {name: value for name, value in asked.items() if value is not None}
+    order = Order(None, reference, idempotency_key, metadata, request=request)
+
+    work = Work(model, account_id)
+    if replay := work.replay(order):
+        return replay
+    owner, payment_id = model.names.get((provider, payment), ("", 0))
+    if owner != account_id:
+        raise Refusal(
+            "payment_not_found", account_id=account_id, provider=provider, payment=payment
+        )
+    paid = work.account.payments[payment_id]
+    if amount_returned is not None:
+        arguments.legal(
+            "p_amount_returned",
+            paid.amount_paid is not None,
+            "null for a payment recorded without its amount; give p_target",
+        )
+        paid.amount_returned = amount_returned
+        target = paid.share(amount_returned)
+    if target is None:
+        target = paid.granted
+    arguments.legal(
+        "p_target",
+        0 <= target <= paid.granted,
+        f"null or 0 to the {paid.granted} credits that the payment granted",
+    )
+
+    catch_up(work)
+    move_target(work, paid, target, order)
+    settle(work)
+    return work.finish()
+
+
+def move_target(work: Work, paid: Payment, target: int, order: Order | None) -> None:
+    """Take more of the payment's credits back, or give some back."""
+    if target > paid.target:
+        _raise(work, paid, target - paid.target, order)
+    elif target < paid.target:
+        _lower(work, paid, paid.target - target, order)
+    else:
+        work.book("clawback", (), order)
+
+
+def _raise(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
+    """Own lots first, then what they lost to expiry; the rest was spent and is shortfall."""
+    lost = sum(lot.expired for lot in _own(work, paid)) - paid.covered
+    parts = work.take(amount, lambda lot: lot.payment_id == paid.payment_id)
+    for lot_id, taken in parts:
+        _claw(work, work.account.lots[lot_id], -taken)
+    clawed = -sum(taken for _, taken in parts)
+    covered = min(amount - clawed, max(lost, 0))
+    owed = short = amount - clawed - covered
+    if work.settings.shortfall == "write_off":
+        # What had paid debt was not spent on anything: that debt comes back.
+        owed = min(short, max(paid.debt_paid - paid.owed - paid.settled, 0))
+    paid.target += amount
+    paid.clawed += clawed
+    paid.covered += covered
+    paid.owed += owed
+    paid.written_off += short - owed
+    work.book("clawback", [*parts, (0, -owed)] if owed else parts, order)
+
+
+def _claw(work: Work, lot: Lot, amount: int) -> None:
+    lot.clawed += amount
+    lot.clawed_at = lot.clawed_at or work.now
+
+
+def _lower(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
+    """Undo newest first: shortfall and debt, debt paid since, what expiry covered, then lots."""
+    undone = {}
+    for part in ("written_off", "owed", "settled", "covered", "clawed"):
+        undone[part] = min(amount, getattr(paid, part))
+        setattr(paid, part, getattr(paid, part) - undone[part])
+        amount -= undone[part]
+    assert amount == 0
+    paid.target -= sum(undone.values())
+
+    returned = _unclaw(work, paid, undone["clawed"])
+    owed = undone["owed"]
+    work.book("restore", [(0, owed), *returned] if owed else returned, order)
+    put_back(work, returned, "grace")
+    if undone["settled"]:
+        last = max(
+            (lot for lot in _own(work, paid) if lot.origin == "grant"), key=lambda lot: lot.rank
+        )
+        ends_at = max(last.expires_at, later(work.now, work.settings.refund_grace))
+        work.add(last.derived("restoration", undone["settled"], ends_at), "restore")
+
+
+def _own(work: Work, paid: Payment) -> list[Lot]:
+    return [lot for lot in work.account.lots.values() if lot.payment_id == paid.payment_id]
+
+
+def _unclaw(work: Work, paid: Payment, amount: int) -> list[Part]:
+    """Give clawed credits back to the payment's lots, which live longer by the time between."""
+    returned = []
+    clawed = [lot for lot in _own(work, paid) if lot.clawed]
+    for lot in sorted(clawed, key=lambda lot: lot.rank, reverse=True):
+        if amount == 0:
+            break
+        assert lot.clawed_at is not None
+        back = min(amount, lot.clawed)
+        amount -= back
+        lot.clawed -= back
+        lot.expires_at = later(lot.expires_at, max(work.now - lot.clawed_at, timedelta()))
+        lot.clawed_at = work.now if lot.clawed else None
+        returned.append((lot.lot_id, back))
+    return returned
+
+
+def put_back(work: Work, parts: Iterable[Part], if_expired: str) -> None:
+    """Put credits, whose return is booked, into their lots.
+
+    First they make good what the lot's payment lacks. Those of an expired lot get a restoration
+    lot (``grace``, once, until refund_grace after the expiry) or are breakage.
+    """
+    for lot_id, amount in parts:
+        lot = work.account.lots[lot_id]
+        left = amount - _make_good(work, lot, amount)
+        ends_at = later(lot.expires_at, work.settings.refund_grace)
+        if left == 0:
+            continue
+        if work.now < lot.expires_at:
+            lot.left += left
+        elif if_expired == "grace" and lot.origin != "restoration" and work.now < ends_at:
+            work.add(lot.derived("restoration", left, ends_at), "restore", [(lot_id, -left)])
+        else:
+            work.book("expire", [(lot_id, -left)])
+            lot.expired += left
+
+
+def _make_good(work: Work, lot: Lot, amount: int) -> int:
+    """Of credits that come back to a lot, take what its payment wrote off or still owes."""
+    if lot.payment_id is None:
+        return 0
+    paid = work.account.payments[lot.payment_id]
+    forgiven = min(amount, paid.written_off)
+    owed = min(amount - forgiven, paid.owed)
+    if forgiven + owed:
+        paid.written_off -= forgiven
+        paid.owed -= owed
+        paid.clawed += forgiven + owed
+        _claw(work, lot, forgiven + owed)
+        parts = [(lot.lot_id, -(forgiven + owed))]
+        work.book("clawback", [*parts, (0, owed)] if owed else parts)
+    return forgiven + owed
+
+
+def settle(work: Work) -> None:
+    """Pay debt out of the lots of paying pools; the oldest payment's debt is paid first."""
+    if work.account.debt == 0:
+        return
+    parts = work.take(work.account.debt, lambda lot: POOLS[lot.pool].pays_debt)
+    if not parts:
+        return
+    paid = -sum(taken for _, taken in parts)
+    for lot_id, taken in parts:
+        payment_id = work.account.lots[lot_id].payment_id
+        if payment_id is not None:
+            work.account.payments[payment_id].debt_paid -= taken
+    left = paid
+    for _, payment in sorted(work.account.payments.items()):
+        now_settled = min(left, payment.owed)
+        payment.owed -= now_settled
+        payment.settled += now_settled
+        left -= now_settled
+    assert left == 0
+    work.book("settle", [*parts, (0, paid)])

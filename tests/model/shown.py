@@ -1,0 +1,202 @@
+"""Everything that can be seen of an account, from the model and from the database, in one form.
+
+The form is that of JSON: rows are dictionaries, instants are texts. So the database answers one
+statement, and what differs can be read in the output of a failed comparison.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from tests.model.state import NEVER, POOLS, Account, Entry, Lot, Payment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    import psycopg
+
+    from tests.model.model import Model
+
+Shown = dict[str, Any]
+
+# Costs one round trip for all accounts. `known` is the number of entries compared before.
+_LOOK = """
+select jsonb_object_agg(a.account_id, jsonb_build_object(
+    'balance', (select to_jsonb(b) - 'as_of' from credits.get_balance(a.account_id) b),
+    'entries', (
+        select coalesce(jsonb_agg(to_jsonb(e) - 'actor' order by e.entry_id), '[]')
+        from credits.list_entries(a.account_id, 1000) e
+        where e.entry_id > a.known
+    ),
+    'lots', (
+        select coalesce(jsonb_agg(to_jsonb(l) order by l.ordinality), '[]')
+        from credits.list_lots(a.account_id, 1000, null, false) with ordinality l
+    ),
+    'behind', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'lot_id', l.lot_id, 'item', l.item, 'expired', l.expired, 'clawed', l.clawed,
+            'clawed_at', l.clawed_at
+        ) order by l.lot_id), '[]')
+        from credits_private.lots l
+        where l.account_id = a.account_id
+    ),
+    'payments', (
+        select coalesce(jsonb_agg(to_jsonb(p) - 'created_at' order by p.payment_id), '[]')
+        from credits_private.payments p
+        where p.account_id = a.account_id
+    ),
+    'findings', (
+        select coalesce(jsonb_agg(to_jsonb(f)), '[]') from credits.verify(a.account_id) f
+    )
+))
+from unnest(%s::text[], %s::bigint[]) as a (account_id, known)
+"""
+
+
+def in_database(conn: psycopg.Connection[Any], known: dict[str, int]) -> dict[str, Shown]:
+    """What the database shows of these accounts, entries from after the known ones on.
+
+    The session's time zone must be UTC.
+    """
+    row = conn.execute(_LOOK, (list(known), list(known.values()))).fetchone()
+    assert row is not None
+    seen: dict[str, Shown] = row[0]
+    for shown in seen.values():
+        for number, lot in enumerate(shown["lots"], start=1):
+            assert lot.pop("ordinality") == number
+    return seen
+
+
+def in_model(model: Model, known: dict[str, int]) -> dict[str, Shown]:
+    """What the database has to show of these accounts."""
+    return {
+        account_id: _shown(model.account(account_id), model.now, number)
+        for account_id, number in known.items()
+    }
+
+
+def balance(account: Account, now: datetime) -> Shown:
+    """The row of ``get_balance`` at this instant, without it."""
+    spendable = account.spendable(now)
+    pools = dict.fromkeys(POOLS, 0)
+    expiries: dict[datetime, int] = defaultdict(int)
+    for lot in spendable:
+        pools[lot.pool] += lot.left
+        expiries[lot.expires_at] += lot.left
+    first = min(expiries.keys() - {NEVER}, default=None)
+    credits = sum(pools.values())
+    return {
+        "account_id": account.account_id,
+        "status": account.status,
+        "plan": None,
+        "balance": credits - account.debt,
+        "available": 0 if account.debt else credits,
+        "debt": account.debt,
+        "pools": pools,
+        "next_expires_at": instant(first),
+        "next_expires_amount": expiries[first] if first else None,
+    }
+
+
+def instant(moment: datetime | None) -> str | None:
+    """As in JSON; never is null."""
+    if moment is None or moment == NEVER:
+        return None
+    text = moment.isoformat()
+    whole, point, rest = text.partition(".")
+    if not point:
+        return text
+    fraction, offset = rest[:6], rest[6:]
+    return f"{whole}.{fraction.rstrip('0')}{offset}"
+
+
+def entry(account: Account, one: Entry) -> Shown:
+    """The row of ``list_entries``, without the actor."""
+    return {
+        "account_id": account.account_id,
+        "entry_id": one.entry_id,
+        "command_id": one.command_id,
+        "kind": one.kind,
+        "amount": one.amount,
+        "balance": one.balance,
+        "debt": one.debt,
+        "allocations": [list(part) for part in one.parts],
+        "feature": one.feature,
+        "reference": one.reference,
+        "idempotency_key": one.key,
+        "metadata": one.metadata,
+        "created_at": instant(one.created_at),
+        "occurred_at": instant(one.occurred_at),
+    }
+
+
+def _shown(account: Account, now: datetime, known: int) -> Shown:
+    lots = account.lots.values()
+    return {
+        "balance": balance(account, now),
+        "entries": [entry(account, one) for one in account.entries[known:]],
+        "lots": [_lot(account, lot, now) for lot in sorted(lots, key=lambda lot: lot.rank)],
+        "behind": [_behind(lot) for lot in lots],
+        "payments": _payments(account, account.payments.values()),
+        "findings": [],
+    }
+
+
+def _lot(account: Account, lot: Lot, now: datetime) -> Shown:
+    """The row of ``list_lots``."""
+    return {
+        "account_id": account.account_id,
+        "lot_id": lot.lot_id,
+        "pool": lot.pool,
+        "priority": POOLS[lot.pool].priority,
+        "granted": lot.granted,
+        "remaining": lot.left,
+        "expires_at": instant(lot.expires_at),
+        "is_live": lot.left > 0 and now < lot.expires_at,
+        "origin": lot.origin,
+        "subscription": lot.subscription,
+        "period_start": instant(lot.period_start),
+        "period_end": instant(lot.period_end),
+        "payment_id": lot.payment_id,
+        "cost_amount": lot.cost,
+        "cost_currency": lot.currency,
+        "reference": lot.reference,
+        "granted_at": instant(lot.granted_at),
+    }
+
+
+def _behind(lot: Lot) -> Shown:
+    """What no function shows of a lot and later commands depend on."""
+    return {
+        "lot_id": lot.lot_id,
+        "item": lot.item,
+        "expired": lot.expired,
+        "clawed": lot.clawed,
+        "clawed_at": instant(lot.clawed_at),
+    }
+
+
+def _payments(account: Account, payments: Iterable[Payment]) -> list[Shown]:
+    """The rows of the table payments, without their date."""
+    return [
+        {
+            "account_id": account.account_id,
+            "payment_id": one.payment_id,
+            "provider": one.provider,
+            "object_id": one.name,
+            "amount_paid": one.amount_paid,
+            "currency": one.currency,
+            "amount_returned": one.amount_returned,
+            "granted": one.granted,
+            "target": one.target,
+            "clawed": one.clawed,
+            "covered": one.covered,
+            "owed": one.owed,
+            "settled": one.settled,
+            "written_off": one.written_off,
+            "debt_paid": one.debt_paid,
+        }
+        for one in payments
+    ]

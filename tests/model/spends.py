@@ -1,0 +1,121 @@
+"""Spends, and giving them back when the work failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.model import arguments
+from tests.model.expiry import catch_up
+from tests.model.money_back import put_back, settle
+from tests.model.state import Part, Refusal
+from tests.model.work import Order, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pgcredits.rpc import Receipt
+    from tests.model.model import Model
+
+
+def deduct_credit(
+    model: Model,
+    account_id: str,
+    amount: int = 1,
+    feature: str | None = None,
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Receipt:
+    arguments.account_id(account_id)
+    arguments.amount("p_amount", amount)
+    arguments.text("p_feature", feature)
+    arguments.tail(reference, idempotency_key, metadata)
+    order = Order("spend", reference, idempotency_key, metadata, -amount, feature)
+
+    work = Work(model, account_id)
+    if replay := work.replay(order):
+        return replay
+    work.require_status("active")
+    catch_up(work)
+    account = work.account
+    if account.debt:
+        raise Refusal("in_debt", required=amount, available=0, debt=account.debt)
+    if account.balance < amount:
+        raise Refusal("insufficient_credits", required=amount, available=account.balance)
+    work.book("spend", work.take(amount), order)
+    return work.finish()
+
+
+def refund_spend(
+    model: Model,
+    account_id: str,
+    entry_id: int | None = None,
+    spend_key: str | None = None,
+    amount: int | None = None,
+    if_expired: str | None = "grace",
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Receipt:
+    arguments.account_id(account_id)
+    arguments.legal(
+        "p_entry_id",
+        (entry_id is None) != (spend_key is None),
+        "number of the spend, or its key as p_spend_key: exactly one of them",
+    )
+    arguments.amount("p_amount", 1 if amount is None else amount)
+    if_expired = if_expired or "grace"
+    arguments.legal("p_if_expired", if_expired in {"grace", "lapse"}, "grace or lapse")
+    arguments.tail(reference, idempotency_key, metadata)
+    asked = {
+        "entry_id": entry_id,
+        "spend_key": spend_key,
+        "amount": amount,
+        "if_expired": if_expired,
+    }
+    request = {name: value for name, value in asked.items() if value is not None}
+    order = Order("refund", reference, idempotency_key, metadata, request=request)
+
+    work = Work(model, account_id)
+    if replay := work.replay(order):
+        return replay
+    entries = work.account.entries
+    spend = work.account.by_key(spend_key)
+    if entry_id is not None and 1 <= entry_id <= len(entries):
+        spend = entries[entry_id - 1]
+    if spend is None or spend.kind != "spend":
+        raise Refusal(
+            "entry_not_found", account_id=account_id, entry_id=entry_id, spend_key=spend_key
+        )
+    refunded = sum(entry.amount for entry in entries if entry.reverses == spend.entry_id)
+    rest = -spend.amount - refunded
+    returned = rest if amount is None else amount
+    if returned > rest or rest == 0:
+        raise Refusal(
+            "refund_exceeds_spend",
+            entry_id=spend.entry_id,
+            spent=-spend.amount,
+            refunded=refunded,
+            refundable=rest,
+        )
+
+    work.require_status("active", "frozen")
+    catch_up(work)
+    parts = _from_the_end(spend.parts, refunded, returned)
+    work.book("refund", parts, order, reverses=spend.entry_id)
+    put_back(work, parts, if_expired)
+    settle(work)
+    return work.finish()
+
+
+def _from_the_end(parts: Iterable[Part], skipped: int, amount: int) -> list[Part]:
+    """What to give back of what ``parts`` took: the last first, after what went back before."""
+    back = []
+    for lot_id, taken in reversed(tuple(parts)):
+        passed = min(skipped, -taken)
+        skipped -= passed
+        here = min(amount, -taken - passed)
+        amount -= here
+        if here:
+            back.append((lot_id, here))
+    return back

@@ -1,0 +1,197 @@
+"""The model and a database side by side: every call is made on both and everything is compared."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pgcredits.errors import CreditsError
+from pgcredits.rpc import Sweep
+from tests.client import Credits
+from tests.model import shown
+from tests.model.call import Call
+from tests.model.model import Model
+from tests.model.state import Refusal, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+
+    import psycopg
+
+Answer = tuple[str, Any]
+
+
+class Twin:
+    """Calls go to both; a difference is an AssertionError that tells the whole story.
+
+    The connection is inside a transaction, which the caller rolls back in the end. It has the time
+    zone UTC and a database with the test clock. ``compare`` looks at what can be seen after each
+    step; turn it off to get through a long sequence and look once.
+    """
+
+    def __init__(self, conn: psycopg.Connection[Any], settings: Settings | None = None) -> None:
+        self.conn = conn
+        self.model = Model()
+        self.credits = Credits(conn, savepoints=True)
+        self.story: list[str] = []
+        self._known: dict[str, int] = {}
+        self._saved: list[tuple[Model, dict[str, int]]] = []
+        conn.execute("delete from testing.clock")
+        conn.execute("insert into testing.clock (now_at) values (%s)", (self.model.now,))
+        self.configure(settings or Settings())
+
+    # The surroundings: settings, clock, status, savepoints.
+
+    def configure(self, settings: Settings) -> None:
+        """Change the settings of the installation."""
+        self.story.append(str(settings))
+        self.model.settings = settings
+        self.conn.execute(
+            "update credits_private.settings s set value = v.value"
+            " from (values ('shortfall', %s), ('renewal_grace', %s), ('refund_grace', %s))"
+            " as v (setting, value) where s.setting = v.setting",
+            (
+                settings.shortfall,
+                f"{settings.renewal_grace.total_seconds():.6f} seconds",
+                f"{settings.refund_grace.total_seconds():.6f} seconds",
+            ),
+        )
+
+    def at(self, moment: datetime) -> None:
+        """Set the clock."""
+        self.story.append(f"at {moment}")
+        self.model.now = moment
+        self.conn.execute("update testing.clock set now_at = %s", (moment,))
+        self.compare()
+
+    def wait(self, step: timedelta) -> None:
+        """Move the clock; a negative step sets it back."""
+        self.at(self.model.now + step)
+
+    def set_status(self, account_id: str, status: str) -> None:
+        """Freeze or close an account, as the table can say it. Unknown accounts stay unknown."""
+        if account_id not in self.model.accounts:
+            return
+        self.story.append(f"{account_id} is {status}")
+        account = self.model.accounts[account_id].copy()
+        account.status = status
+        self.model.accounts[account_id] = account
+        self.conn.execute(
+            "update credits_private.accounts set status = %s where account_id = %s",
+            (status, account_id),
+        )
+
+    @property
+    def depth(self) -> int:
+        """How many savepoints of the caller are open."""
+        return len(self._saved)
+
+    def save(self) -> None:
+        """Set a savepoint, as a caller does around several calls."""
+        self.story.append("savepoint")
+        self._saved.append((self.model.copy(), dict(self._known)))
+        self.conn.execute(f"savepoint caller_{self.depth}")
+
+    def undo(self) -> None:
+        """Roll back to the newest savepoint, whatever was called since."""
+        self.story.append("rollback to savepoint")
+        self.conn.execute(f"rollback to savepoint caller_{self.depth}")
+        self._release()
+        self.model, self._known = self._saved.pop()
+        self.compare()
+
+    def keep(self) -> None:
+        """Release the newest savepoint."""
+        self.story.append("release savepoint")
+        self._release()
+        self._saved.pop()
+        self.compare()
+
+    def _release(self) -> None:
+        self.conn.execute(f"release savepoint caller_{self.depth}")
+
+    # Calls.
+
+    def make(self, call: Call) -> Any:
+        """Make the call on both; return the answer, None when it was refused by both."""
+        self.story.append(str(call))
+        if call.account is not None and 1 <= len(call.account) <= 255:
+            self._known.setdefault(call.account, 0)
+        with self._told():
+            expected, got = _ask(lambda: self.model.make(call)), _ask(lambda: call.on(self.credits))
+            assert got == expected, f"answered {got}, expected {expected}"
+        self.story[-1] += f" -> {_brief(got)}"
+        self.compare()
+        return got[1] if got[0] == "answered" else None
+
+    def sweep(self, limit: int) -> None:
+        """Sweep in batches of ``limit`` accounts until nothing is left."""
+        self.story.append(f"expire_due({limit}) until has_more is false")
+        expected = self.model.make(Call("expire_due", {}))
+        accounts = lots = lost = 0
+        with self._told():
+            for _ in range(2 + len(self.model.accounts)):
+                batch: Sweep = self.credits.expire_due(limit)
+                assert batch.accounts <= limit
+                accounts += batch.accounts
+                lots += batch.lots
+                lost += batch.credits
+                if not batch.has_more:
+                    break
+            else:
+                raise AssertionError("has_more does not end")
+            assert lost == expected.credits
+            # Lots that were used up before they expired may count as well.
+            assert accounts >= expected.accounts
+            assert lots >= expected.lots
+        self.compare()
+
+    def compare(self) -> None:
+        """Compare everything that can be seen of every account that was ever named."""
+        if not self._known:
+            return
+        with self._told():
+            seen = shown.in_database(self.conn, self._known)
+            expected = shown.in_model(self.model, self._known)
+            for account_id, sight in expected.items():
+                for part, value in sight.items():
+                    assert seen[account_id][part] == value, f"{part} of {account_id}"
+        for account_id in self._known:
+            self._known[account_id] = len(self.model.account(account_id).entries)
+
+    def compare_all(self) -> None:
+        """Compare whole ledgers: nothing that was booked before has changed since."""
+        self._known = dict.fromkeys(self._known, 0)
+        self.compare()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Put the whole story into a failure."""
+        try:
+            yield
+        except AssertionError as exc:
+            exc.add_note("\n".join(["What happened so far:", *self.story]))
+            raise
+
+
+def _ask(make: Any) -> Answer:
+    """The answer or the refusal, comparable."""
+    try:
+        return "answered", make()
+    except (CreditsError, Refusal) as refusal:
+        return "refused", {"code": refusal.code, **_plain(refusal.values)}
+
+
+def _plain(values: Any) -> Any:
+    return json.loads(json.dumps(values, default=shown.instant))
+
+
+def _brief(answer: Answer) -> str:
+    kind, value = answer
+    if kind == "refused":
+        return str(value["code"])
+    replay = ", a replay" if value.is_replay else ""
+    return f"{value.entry_id} {value.kind} {value.amount}, {value.balance}/{value.debt}{replay}"

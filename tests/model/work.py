@@ -1,0 +1,195 @@
+"""A command at work: it changes a copy of its account, which is stored if the command succeeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pgcredits.rpc import Receipt
+from tests.model.state import MOST, Account, Entry, Lot, Part, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from tests.model.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the first entry of a command says besides its credits, and what a replay must repeat.
+
+    ``kind`` and ``amount`` are None where another answer of the same command is no conflict.
+    """
+
+    kind: str | None
+    reference: str | None
+    key: str | None
+    metadata: dict[str, Any] | None
+    amount: int | None = None
+    feature: str | None = None
+    request: dict[str, Any] | None = None
+
+
+class Work:
+    """One command on one account, at one instant."""
+
+    def __init__(self, model: Model, account_id: str, *, create: bool = False) -> None:
+        known = model.accounts.get(account_id)
+        self.model = model
+        self.now = model.now
+        self.settings = model.settings
+        self.account = known.copy() if known else Account(account_id)
+        self.names: dict[tuple[str, str], tuple[str, int]] = {}
+        self._command_id: int | None = None
+        if known is None and create:
+            self.account.status = "active"
+
+    # Replays and refusals.
+
+    def replay(self, order: Order) -> Receipt | None:
+        """The recorded receipt if the key was used for the same request; refused for another."""
+        found = self.account.by_key(order.key)
+        if found is None:
+            return None
+        same = (
+            (found.feature, found.reference, found.request)
+            == (order.feature, order.reference, order.request)
+            and order.kind in {None, found.kind}
+            and order.amount in {None, found.amount}
+        )
+        if not same:
+            raise Refusal(
+                "idempotency_conflict",
+                idempotency_key=order.key,
+                entry_id=found.entry_id,
+                recorded={
+                    "kind": found.kind,
+                    "amount": found.amount,
+                    "feature": found.feature,
+                    "reference": found.reference,
+                    "request": found.request,
+                },
+            )
+        return self.receipt(found.command_id, is_replay=True)
+
+    def require_status(self, *allowed: str) -> None:
+        status = self.account.status
+        if status is not None and status not in allowed:
+            code = "account_frozen" if status == "frozen" else "account_closed"
+            raise Refusal(code, account_id=self.account.account_id)
+
+    # Credits.
+
+    def take(self, amount: int, of: Callable[[Lot], bool] = lambda _: True) -> list[Part]:
+        """Take up to ``amount`` credits in burn order, out of some lots only; the caller books."""
+        parts = []
+        for lot in self.account.holding():
+            if amount == 0:
+                break
+            if of(lot):
+                taken = min(amount, lot.left)
+                lot.left -= taken
+                amount -= taken
+                parts.append((lot.lot_id, -taken))
+        return parts
+
+    def add(
+        self, lot: Lot, kind: str, giving: Iterable[Part] = (), order: Order | None = None
+    ) -> Lot:
+        """Book a new lot, filled by nobody or by what ``giving`` takes out of other lots."""
+        lot.lot_id = self.next_entry_id
+        self.account.lots[lot.lot_id] = lot
+        lot.left = lot.granted
+        lot.granted_at = self.created_at
+        self.book(kind, [*giving, (lot.lot_id, lot.granted)], order)
+        return lot
+
+    # Entries.
+
+    @property
+    def next_entry_id(self) -> int:
+        return len(self.account.entries) + 1
+
+    @property
+    def created_at(self) -> datetime:
+        """The date of an entry booked now: the clock, but never before the last entry."""
+        entries = self.account.entries
+        return max(self.now, entries[-1].created_at) if entries else self.now
+
+    def book(
+        self,
+        kind: str,
+        parts: Iterable[Part] = (),
+        order: Order | None = None,
+        *,
+        occurred_at: datetime | None = None,
+        reverses: int | None = None,
+    ) -> None:
+        """Add an entry to the running command. Debt changes here, lots by the caller."""
+        parts = tuple(parts)
+        entries = self.account.entries
+        self.account.debt -= sum(amount for lot_id, amount in parts if lot_id == 0)
+        balance = entries[-1].balance if entries else 0
+        if self._command_id is None:
+            self._command_id = self.next_entry_id
+        entries.append(
+            Entry(
+                entry_id=self.next_entry_id,
+                command_id=self._command_id,
+                kind=kind,
+                parts=parts,
+                balance=balance + sum(amount for _, amount in parts),
+                debt=self.account.debt,
+                created_at=self.created_at,
+                occurred_at=occurred_at or self.created_at,
+                feature=order.feature if order else None,
+                reference=order.reference if order else None,
+                key=order.key if order else None,
+                request=order.request if order else None,
+                metadata=order.metadata if order else None,
+                reverses=reverses,
+            )
+        )
+
+    def end_command(self) -> None:
+        """What is booked next is a command of its own."""
+        self._command_id = None
+
+    # The end.
+
+    def receipt(self, command_id: int, *, is_replay: bool) -> Receipt:
+        """What a command answers: its first entry, and the state after its last one."""
+        first, *_ = booked = self.account.command(command_id)
+        last = booked[-1]
+        return Receipt(
+            account_id=self.account.account_id,
+            entry_id=first.entry_id,
+            command_id=command_id,
+            kind=first.kind,
+            amount=first.amount,
+            balance=last.balance,
+            available=0 if last.debt else last.balance,
+            debt=last.debt,
+            allocations=[list(part) for part in first.parts],
+            is_replay=is_replay,
+            created_at=first.created_at,
+        )
+
+    def finish(self) -> Receipt:
+        """Store the account and answer; refused when it would hold too much."""
+        account = self.account
+        assert account.balance == account.entries[-1].balance
+        assert 0 <= account.debt
+        assert all(0 <= lot.left <= lot.granted for lot in account.lots.values())
+        if account.balance + account.debt > MOST or account.debt > MOST:
+            raise Refusal(
+                "balance_limit", limit=MOST, balance=account.balance, debt=account.debt
+            )
+        self.store()
+        assert self._command_id is not None
+        return self.receipt(self._command_id, is_replay=False)
+
+    def store(self) -> None:
+        self.model.accounts[self.account.account_id] = self.account
+        self.model.names.update(self.names)

@@ -1,0 +1,139 @@
+"""Calls that are refused for an argument, whatever the state of the account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.model.call import Call
+from tests.model.state import MOST
+
+_DAY = datetime(2040, 1, 1, tzinfo=UTC)
+_LATER = datetime(2040, 2, 1, tzinfo=UTC)
+_ANCIENT = datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+_LEGAL: dict[str, dict[str, Any]] = {
+    "open_account": {},
+    "grant_credits": {"amount": 1},
+    "add_purchased_credits": {"amount": 1, "reference": "pay-9"},
+    "add_subscription_credits": {"amount": 1, "period_end": _DAY, "reference": "sub-9"},
+    "renew_subscription": {
+        "subscription": "basic",
+        "amount": 1,
+        "period_start": _DAY,
+        "period_end": _LATER,
+    },
+    "record_payment": {
+        "payment": "pay-9",
+        "amount_paid": 1,
+        "currency": "eur",
+        "grants": [{"amount": 1}],
+    },
+    "clawback_credits": {"payment": "pay-9"},
+    "deduct_credit": {},
+    "refund_spend": {"entry_id": 1},
+    "expire_subscription_credits": {},
+}
+
+_ANYWHERE: list[dict[str, Any]] = [
+    {"account_id": ""},
+    {"account_id": None},
+    {"account_id": "a" * 256},
+    {"reference": ""},
+    {"reference": "r" * 256},
+    {"idempotency_key": ""},
+    {"idempotency_key": "k" * 256},
+    {"idempotency_key": "ref:mine"},
+    {"idempotency_key": "stripe:evt"},
+    {"idempotency_key": "pgcredits:x"},
+    {"metadata": {"text": "x" * 16384}},
+]
+
+_AMOUNTS: list[dict[str, Any]] = [{"amount": amount} for amount in (0, -1, MOST + 1)]
+
+_PERIODS: list[dict[str, Any]] = [
+    {"subscription": "basic", "period_start": _DAY},
+    {"subscription": "basic", "period_start": _DAY, "period_end": _DAY},
+    {"subscription": "basic", "item": "seat", "period_end": _DAY},
+    {"period_end": _DAY},
+    {"item": "seat"},
+    {"amount": None},
+    {"pool": "gold"},
+    {"cost": -1},
+    {"rollover_cap": MOST + 1},
+    {"color": "red"},
+]
+
+_WRONG: dict[str, list[dict[str, Any]]] = {
+    "open_account": [{"kind": "robot"}, {"time_zone": "Mars/Base"}, {"time_zone": "CET-1"}],
+    "grant_credits": [*_AMOUNTS, {"amount": None}, {"pool": "gold"}, {"expires_at": _ANCIENT}],
+    "add_purchased_credits": [
+        *_AMOUNTS,
+        {"reference": None},
+        {"amount_paid": 1},
+        {"currency": "eur"},
+        {"amount_paid": -1, "currency": "eur"},
+        {"amount_paid": 1, "currency": "EUR"},
+        {"expires_at": _ANCIENT},
+    ],
+    "add_subscription_credits": [
+        *_AMOUNTS,
+        {"period_end": None},
+        {"period_end": _ANCIENT},
+        {"subscription": ""},
+        {"reference": None},
+    ],
+    "renew_subscription": [
+        *_AMOUNTS,
+        {"subscription": None},
+        {"subscription": "s" * 128},
+        {"period_start": None},
+        {"period_start": _ANCIENT},
+        {"period_end": None},
+        {"period_end": _DAY},
+        {"rollover_cap": -1},
+        {"rollover_cap": MOST + 1},
+        {"item": ""},
+        {"payment": ""},
+        {"amount_paid": 5, "currency": "eur"},
+    ],
+    "record_payment": [
+        {"payment": None},
+        {"amount_paid": None, "currency": None},
+        {"currency": None},
+        {"provider": ""},
+        {"provider": "stripe"},
+        {"amount_returned": -1},
+        {"grants": []},
+        {"grants": None},
+        {"grants": [{"amount": 1}] * 101},
+        *({"grants": [{"amount": 1}, {"amount": 1} | wrong]} for wrong in [*_AMOUNTS, *_PERIODS]),
+        {
+            "grants": [
+                {"amount": 1, "subscription": "basic", "period_start": _DAY, "period_end": end}
+                for end in (_LATER, datetime(2041, 1, 1, tzinfo=UTC))
+            ]
+        },
+    ],
+    "clawback_credits": [
+        {"payment": None},
+        {"payment": ""},
+        {"target": 1, "amount_returned": 1},
+        {"amount_returned": -1},
+        {"provider": ""},
+    ],
+    "deduct_credit": [*_AMOUNTS, {"amount": None}, {"feature": ""}, {"feature": "f" * 256}],
+    "refund_spend": [
+        *_AMOUNTS,
+        {"entry_id": None},
+        {"spend_key": "key-a"},
+        {"if_expired": "never"},
+    ],
+    "expire_subscription_credits": [{"subscription": ""}, {"subscription": "s" * 128}],
+}
+
+WRONG = [
+    Call(function, {**_LEGAL[function], **wrong})
+    for function, own in _WRONG.items()
+    for wrong in [*own, *_ANYWHERE]
+]
