@@ -1,4 +1,7 @@
-"""Eight sessions make every kind of call on three accounts; one order explains all they were told."""
+"""Eight sessions make every kind of call on three accounts: one order explains what they hear.
+
+The seed is printed; HISTORY_SEED repeats the calls of a run, though not their interleaving.
+"""
 
 from __future__ import annotations
 

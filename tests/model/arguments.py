@@ -92,7 +92,7 @@ def time_zone(argument: str, value: str) -> None:
     )
 
 
-def tail(reference: str | None, key: str | None, metadata: dict[str, Any] | None) -> None:
+def tail(reference: str | None, key: str | None, metadata: Any) -> None:
     text("p_reference", reference)
     text("p_idempotency_key", key)
     legal(

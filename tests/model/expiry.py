@@ -37,6 +37,7 @@ def _expire(work: Work, *, on_their_own: bool) -> None:
 def expire_subscription_credits(
     model: Model,
     account_id: str,
+    *,
     subscription: str | None = None,
     reason: str | None = "cycle_end",
     reference: str | None = None,
@@ -76,6 +77,8 @@ def expire_subscription_credits(
 
 def expire_account(model: Model, account_id: str) -> int:
     """Book what is due on one account; return the credits that were lost."""
+    if account_id not in model.accounts:
+        return 0
     work = Work(model, account_id)
     before = work.account.balance
     catch_up(work)

@@ -35,6 +35,7 @@ class Bill:
 def open_account(
     model: Model,
     account_id: str,
+    *,
     kind: str | None = "user",
     time_zone: str | None = "UTC",
     reference: str | None = None,
@@ -75,6 +76,7 @@ def open_account(
 def grant_credits(
     model: Model,
     account_id: str,
+    *,
     amount: int,
     pool: str | None = "promotional",
     expires_at: datetime | None = None,
@@ -95,6 +97,7 @@ def grant_credits(
 def add_purchased_credits(
     model: Model,
     account_id: str,
+    *,
     amount: int,
     expires_at: datetime | None = None,
     amount_paid: int | None = None,
@@ -117,8 +120,9 @@ def add_purchased_credits(
 def add_subscription_credits(
     model: Model,
     account_id: str,
+    *,
     amount: int,
-    period_end: datetime,
+    period_end: datetime | None,
     subscription: str | None = "default",
     reference: str | None = None,
     idempotency_key: str | None = None,
@@ -144,10 +148,11 @@ def add_subscription_credits(
 def renew_subscription(
     model: Model,
     account_id: str,
+    *,
     subscription: str,
     amount: int,
     period_start: datetime,
-    period_end: datetime,
+    period_end: datetime | None,
     rollover_cap: int | None = 0,
     item: str | None = None,
     payment: str | None = None,
@@ -192,6 +197,7 @@ def renew_subscription(
 def record_payment(
     model: Model,
     account_id: str,
+    *,
     payment: str,
     amount_paid: int,
     currency: str,
@@ -331,9 +337,7 @@ def _granted(work: Work, grants: list[Grant], bill: Bill | None) -> Receipt | No
                     asked=grant.amount,
                     payment=bill and bill.name,
                 )
-            return work.receipt(
-                work.account.entries[lot.lot_id - 1].command_id, is_replay=True
-            )
+            return work.receipt(work.account.entries[lot.lot_id - 1].command_id, is_replay=True)
     return None
 
 
@@ -355,9 +359,7 @@ def _record(work: Work, bill: Bill, grants: list[Grant]) -> Payment:
     return payment
 
 
-def _grant(
-    work: Work, grant: Grant, payment: Payment | None, order: Order, *, late: bool
-) -> None:
+def _grant(work: Work, grant: Grant, payment: Payment | None, order: Order, *, late: bool) -> None:
     newest = periods.newest_period(work, grant)
     ends_at = periods.end_of(grant, newest, work)
     if not late:
@@ -374,9 +376,9 @@ def _grant(
         item=grant.item,
         period_start=grant.period_start,
         period_end=grant.period_end,
-        payment_id=payment and payment.payment_id,
+        payment_id=payment.payment_id if payment else None,
         cost=cost,
-        currency=payment and payment.currency,
+        currency=payment.currency if payment else None,
         reference=order.reference,
     )
     work.add(lot, "grant", (), order)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.model import choices
 from tests.model.call import Call, call
@@ -17,9 +17,12 @@ from tests.model.twin import Twin
 from tests.model.wrong import WRONG
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
 
-    from tests.model.state import Account
+    from tests.model.state import Account, Entry, Payment
+
+Method = TypeVar("Method", bound="Callable[..., None]")
 
 _GRACES = st.sampled_from([3 * DAY, 7 * DAY, DAY, US, 0 * DAY])
 _CHANGES: list[dict[str, Any]] = [
@@ -29,6 +32,40 @@ _CHANGES: list[dict[str, Any]] = [
     {"reference": "order-9"},
     {"idempotency_key": "key-a"},
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A method of `Search` and what to give to it."""
+
+    name: str
+    given: dict[str, Any]
+
+
+_STEPS: dict[str, tuple[int, st.SearchStrategy[dict[str, Any]]]] = {}
+"""The methods that are steps, how often each is taken, and what it is given."""
+
+
+def step(weight: int, **given: st.SearchStrategy[Any]) -> Callable[[Method], Method]:
+    """Make a method a step. Rules of Hypothesis have no weight, and half of them are left out."""
+
+    def register(method: Method) -> Method:
+        _STEPS[method.__name__] = weight, st.fixed_dictionaries(given)
+        return method
+
+    return register
+
+
+@st.composite
+def _steps(draw: st.DrawFn) -> Step:
+    names = [name for name, (weight, _) in _STEPS.items() for _ in range(weight)]
+    name = draw(st.sampled_from(names))
+    return Step(name, draw(_STEPS[name][1]))
+
+
+def steps() -> set[str]:
+    """Names of all steps."""
+    return set(_STEPS)
 
 
 class Search(RuleBasedStateMachine):
@@ -60,6 +97,9 @@ class Search(RuleBasedStateMachine):
     def moment(self, account_id: str, moment: Moment) -> Any:
         return moment.on(self.account(account_id), self.twin.model)
 
+    def available(self, account_id: str) -> int:
+        return sum(lot.left for lot in self.account(account_id).spendable(self.twin.model.now))
+
     def make(self, function: str, account_id: str, tail: dict[str, Any], **given: Any) -> None:
         if tail.get("idempotency_key") == "new":
             self.keys += 1
@@ -68,56 +108,111 @@ class Search(RuleBasedStateMachine):
         self.calls.append(made)
         self.twin.make(made)
 
+    def payments(self) -> list[tuple[str, Payment]]:
+        """Every payment with its account, newest first inside the account."""
+        return [
+            (account_id, payment)
+            for account_id, account in self.twin.model.accounts.items()
+            for payment in reversed(account.payments.values())
+        ]
+
+    def spends(self) -> list[tuple[str, Entry]]:
+        """Every spend with its account, newest first inside the account."""
+        return [
+            (account_id, entry)
+            for account_id, account in self.twin.model.accounts.items()
+            for entry in reversed(account.entries)
+            if entry.kind == "spend"
+        ]
+
+    def payment_name(self, account_id: str, number: int) -> str:
+        """Few names, so that payments are repeated; number 0 is the same for all accounts."""
+        return f"pay-{account_id}-{number}" if number else "pay-0"
+
+    @rule(step=_steps())
+    def take(self, step: Step) -> None:
+        getattr(self, step.name)(**step.given)
+
     # The surroundings.
 
-    @initialize(renewal=_GRACES, refund=_GRACES)
-    def configure(self, renewal: timedelta, refund: timedelta) -> None:
+    @initialize(
+        renewal=_GRACES,
+        refund=_GRACES,
+        stock=st.lists(st.tuples(choices.baskets, choices.prices), min_size=1, max_size=3),
+    )
+    def begin(
+        self,
+        renewal: timedelta,
+        refund: timedelta,
+        stock: list[tuple[list[Bought], int]],
+    ) -> None:
         settings = self.twin.model.settings
         self.twin.configure(replace(settings, renewal_grace=renewal, refund_grace=refund))
+        for number, (basket, price) in enumerate(stock, start=100):
+            self.record_payment(
+                account_id="ann",
+                number=number,
+                price=price,
+                returned=None,
+                basket=basket,
+                tail={},
+            )
 
-    @rule(shortfall=st.sampled_from(["debt", "write_off"]))
+    @step(1, shortfall=st.sampled_from(["debt", "write_off"]))
     def change_shortfall(self, shortfall: str) -> None:
         self.twin.configure(replace(self.twin.model.settings, shortfall=shortfall))
 
-    @rule(account_id=choices.accounts, step=choices.steps)
+    @step(8, account_id=choices.accounts, step=choices.steps)
     def tick(self, account_id: str, step: Moment) -> None:
         self.twin.at(self.moment(account_id, step))
 
-    @rule(account_id=choices.accounts, step=choices.steps)
-    def tick_and_spend(self, account_id: str, step: Moment) -> None:
+    @step(3, account_id=choices.accounts, step=choices.steps, more=st.sampled_from([0, 0, 1]))
+    def tick_and_spend(self, account_id: str, step: Moment, more: int) -> None:
         """What is seen right after the clock moved is also what can be spent."""
         self.twin.at(self.moment(account_id, step))
-        available = self.amount(account_id, Amount("available"))
-        self.make("deduct_credit", account_id, {}, amount=available + 1)
+        available = self.available(account_id)
+        if available + more:
+            self.make("deduct_credit", account_id, {}, amount=available + more)
 
-    @rule(
-        account_id=choices.accounts,
-        status=st.sampled_from(["active", "active", "active", "frozen", "closed"]),
+    @step(
+        2,
+        nth=choices.numbers,
+        status=st.sampled_from(["frozen", "frozen", "closed"]),
+        change=st.sampled_from(_CHANGES),
+        amount=choices.spent,
     )
-    def set_status(self, account_id: str, status: str) -> None:
+    def call_while_frozen(
+        self, nth: int, status: str, change: dict[str, Any], amount: Amount
+    ) -> None:
+        """Make a call of before again, and a spend, while the account is frozen or closed."""
+        account_id = self.calls[-1 - nth % len(self.calls)].account
+        assert account_id is not None
         self.twin.set_status(account_id, status)
+        self.make("deduct_credit", account_id, {}, amount=self.amount(account_id, amount))
+        self.repeat(nth, change, 0)
+        self.twin.set_status(account_id, "active")
 
-    @precondition(lambda self: self.twin.depth < 3)
-    @rule()
+    @step(3)
     def save(self) -> None:
-        self.twin.save()
+        if self.twin.depth < 3:
+            self.twin.save()
 
-    @precondition(lambda self: self.twin.depth > 0)
-    @rule(undo=st.booleans())
+    @step(4, undo=st.booleans())
     def end_savepoint(self, undo: bool) -> None:
-        if undo:
+        if self.twin.depth and undo:
             self.twin.undo()
-        else:
+        elif self.twin.depth:
             self.twin.keep()
 
     # The commands.
 
-    @rule(account_id=choices.accounts, kind=st.sampled_from([None, "user", "guest", "robot"]))
+    @step(1, account_id=choices.accounts, kind=st.sampled_from([None, "user", "guest"]))
     def open_account(self, account_id: str, kind: str | None) -> None:
         given = {} if kind is None else {"kind": kind, "time_zone": "Europe/Berlin"}
         self.make("open_account", account_id, {}, **given)
 
-    @rule(
+    @step(
+        5,
         account_id=choices.accounts,
         amount=choices.granted,
         pool=choices.pools,
@@ -126,6 +221,7 @@ class Search(RuleBasedStateMachine):
     )
     def grant_credits(
         self,
+        *,
         account_id: str,
         amount: Amount,
         pool: str,
@@ -137,7 +233,8 @@ class Search(RuleBasedStateMachine):
             given["expires_at"] = self.moment(account_id, expires)
         self.make("grant_credits", account_id, tail, **given)
 
-    @rule(
+    @step(
+        5,
         account_id=choices.accounts,
         amount=choices.granted,
         expires=choices.expiries,
@@ -147,6 +244,7 @@ class Search(RuleBasedStateMachine):
     )
     def add_purchased_credits(
         self,
+        *,
         account_id: str,
         amount: Amount,
         expires: Moment | None,
@@ -162,35 +260,36 @@ class Search(RuleBasedStateMachine):
         tail = tail | {"reference": self.payment_name(account_id, number)}
         self.make("add_purchased_credits", account_id, tail, **given)
 
-    def payment_name(self, account_id: str, number: int) -> str:
-        """Few names, so that payments are repeated; number 0 is the same for all accounts."""
-        return f"pay-{account_id}-{number}" if number else "pay-0"
-
-    @rule(
+    @step(
+        3,
         account_id=choices.accounts,
         amount=choices.granted,
-        period_end=choices.expiries,
+        period_end=choices.ends,
         subscription=choices.subscriptions,
         tail=choices.tails,
     )
     def add_subscription_credits(
         self,
+        *,
         account_id: str,
         amount: Amount,
-        period_end: Moment | None,
+        period_end: Moment,
         subscription: str,
         tail: dict[str, Any],
     ) -> None:
+        if not tail.keys() & {"idempotency_key", "reference"}:
+            tail = tail | {"idempotency_key": "new"}
         self.make(
             "add_subscription_credits",
             account_id,
             tail,
             amount=self.amount(account_id, amount),
-            period_end=period_end and self.moment(account_id, period_end),
+            period_end=self.moment(account_id, period_end),
             subscription=subscription,
         )
 
-    @rule(
+    @step(
+        6,
         account_id=choices.accounts,
         subscription=choices.subscriptions,
         amount=choices.granted,
@@ -198,11 +297,12 @@ class Search(RuleBasedStateMachine):
         cap=choices.caps,
         item=st.sampled_from([None, None, "seat"]),
         price=choices.prices,
-        number=st.none() | choices.numbers,
+        number=st.none() | st.none() | choices.numbers,
         tail=choices.tails,
     )
     def renew_subscription(
         self,
+        *,
         account_id: str,
         subscription: str,
         amount: Amount,
@@ -222,7 +322,8 @@ class Search(RuleBasedStateMachine):
                 given |= {"amount_paid": price, "currency": "eur"}
         self.make("renew_subscription", account_id, tail, **given)
 
-    @rule(
+    @step(
+        5,
         account_id=choices.accounts,
         number=choices.numbers,
         price=choices.prices,
@@ -232,6 +333,7 @@ class Search(RuleBasedStateMachine):
     )
     def record_payment(
         self,
+        *,
         account_id: str,
         number: int,
         price: int | None,
@@ -252,41 +354,51 @@ class Search(RuleBasedStateMachine):
             amount_returned=returned,
         )
 
-    @rule(
-        account_id=choices.accounts,
+    @step(
+        10,
         nth=choices.numbers,
-        moves=st.lists(choices.targets, min_size=1, max_size=2),
+        moves=st.lists(choices.targets, min_size=1, max_size=3),
         tail=choices.tails,
     )
-    def clawback_credits(
-        self, account_id: str, nth: int, moves: list[Target], tail: dict[str, Any]
-    ) -> None:
-        for target in moves:
-            account = self.account(account_id)
-            payments = list(account.payments.values())[::-1]
-            given: dict[str, Any] = {"payment": "pay-0"}
-            if payments:
-                payment = payments[nth % len(payments)]
-                given = {"payment": payment.name, "provider": payment.provider}
-                given |= target.on(payment, account)
-            self.make("clawback_credits", account_id, tail, **given)
+    def clawback_credits(self, nth: int, moves: list[Target], tail: dict[str, Any]) -> None:
+        for target in moves if self.payments() else []:
+            payments = self.payments()
+            account_id, payment = payments[nth % len(payments)]
+            self.make(
+                "clawback_credits",
+                account_id,
+                tail,
+                payment=payment.name,
+                provider=payment.provider,
+                **target.on(payment, self.account(account_id)),
+            )
 
-    @rule(
+    @step(
+        14,
         account_id=choices.accounts,
-        amounts=st.lists(choices.spent, min_size=1, max_size=3),
+        may_be_empty=st.sampled_from([False, False, False, False, True]),
+        amounts=st.lists(choices.spent, min_size=1, max_size=4),
         feature=st.sampled_from([None, None, "chat"]),
         tail=choices.tails,
     )
     def deduct_credit(
-        self, account_id: str, amounts: list[Amount], feature: str | None, tail: dict[str, Any]
+        self,
+        *,
+        account_id: str,
+        may_be_empty: bool,
+        amounts: list[Amount],
+        feature: str | None,
+        tail: dict[str, Any],
     ) -> None:
+        if not may_be_empty and not self.available(account_id):
+            account_id = max(["ann", "bob", "cid"], key=self.available)
         given: dict[str, Any] = {} if feature is None else {"feature": feature}
         for amount in amounts:
             given["amount"] = self.amount(account_id, amount)
             self.make("deduct_credit", account_id, tail, **given)
 
-    @rule(
-        account_id=choices.accounts,
+    @step(
+        10,
         nth=choices.numbers,
         amounts=st.lists(st.none() | choices.spent, min_size=1, max_size=2),
         by_key=st.booleans(),
@@ -295,27 +407,32 @@ class Search(RuleBasedStateMachine):
     )
     def refund_spend(
         self,
-        account_id: str,
+        *,
         nth: int,
         amounts: list[Amount | None],
         by_key: bool,
         if_expired: str | None,
         tail: dict[str, Any],
     ) -> None:
-        entries = self.account(account_id).entries
-        spends = [entry for entry in reversed(entries) if entry.kind == "spend"]
-        given: dict[str, Any] = {"entry_id": 1, "if_expired": if_expired}
-        if spends:
-            spend = spends[nth % len(spends)]
-            given["entry_id"] = spend.entry_id
-            if by_key and spend.key is not None:
-                given = {"spend_key": spend.key, "if_expired": if_expired}
+        spends = self.spends()
+        if not spends:
+            return
+        account_id, spend = spends[nth % len(spends)]
+        given: dict[str, Any] = {"if_expired": if_expired, "entry_id": spend.entry_id}
+        if by_key and spend.key is not None:
+            given = {"if_expired": if_expired, "spend_key": spend.key}
         for amount in amounts:
             if amount is not None:
-                given["amount"] = self.amount(account_id, amount)
+                rest = -spend.amount - self.refunded(account_id, spend)
+                given["amount"] = min(self.amount(account_id, amount), rest + 1)
             self.make("refund_spend", account_id, tail, **given)
 
-    @rule(
+    def refunded(self, account_id: str, spend: Entry) -> int:
+        entries = self.account(account_id).entries
+        return sum(entry.amount for entry in entries if entry.reverses == spend.entry_id)
+
+    @step(
+        2,
         account_id=choices.accounts,
         subscription=st.none() | choices.subscriptions,
         tail=choices.tails,
@@ -326,12 +443,13 @@ class Search(RuleBasedStateMachine):
         given = {} if subscription is None else {"subscription": subscription}
         self.make("expire_subscription_credits", account_id, tail, **given)
 
-    @rule(limit=st.sampled_from([1, 2, 1000]))
+    @step(3, limit=st.sampled_from([1, 2, 1000]))
     def expire_due(self, limit: int) -> None:
         self.twin.sweep(limit)
 
-    @precondition(lambda self: bool(self.calls))
-    @rule(nth=st.integers(0, 20), change=st.sampled_from(_CHANGES), more=st.sampled_from([0, 0, 1]))
+    @step(
+        6, nth=st.integers(0, 20), change=st.sampled_from(_CHANGES), more=st.sampled_from([0, 0, 1])
+    )
     def repeat(self, nth: int, change: dict[str, Any], more: int) -> None:
         """A replay, or nearly one: a key or a payment that is used for another request."""
         made = self.calls[-1 - nth % len(self.calls)].but(**change)
@@ -339,7 +457,7 @@ class Search(RuleBasedStateMachine):
             made = made.but(amount=made.arguments["amount"] + more)
         self.twin.make(made)
 
-    @rule(account_id=choices.accounts, wrong=st.sampled_from(WRONG))
+    @step(4, account_id=choices.accounts, wrong=st.sampled_from(WRONG))
     def call_wrongly(self, account_id: str, wrong: Call) -> None:
         account_id = wrong.arguments.get("account_id", account_id)
         self.twin.make(wrong.but(account_id=account_id))

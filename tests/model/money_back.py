@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def clawback_credits(
     model: Model,
     account_id: str,
+    *,
     payment: str,
     target: int | None = None,
     amount_returned: int | None = None,

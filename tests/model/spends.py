@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def deduct_credit(
     model: Model,
     account_id: str,
+    *,
     amount: int = 1,
     feature: str | None = None,
     reference: str | None = None,
@@ -49,6 +50,7 @@ def deduct_credit(
 def refund_spend(
     model: Model,
     account_id: str,
+    *,
     entry_id: int | None = None,
     spend_key: str | None = None,
     amount: int | None = None,

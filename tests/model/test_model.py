@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.model.machine import Search
+from tests.model.machine import Search, steps
 from tests.model.model import COMMANDS
 from tests.model.wrong import WRONG
 
@@ -61,6 +61,5 @@ def test_every_writer_is_driven(utc: psycopg.Connection[Any]) -> None:
     ).fetchall()
     writers = {name for (name,) in rows}
     assert writers == COMMANDS.keys() | NOT_DRIVEN.keys()
-    rules = {rule.function.__name__ for rule in Search.rules()}
-    assert COMMANDS.keys() <= rules
+    assert COMMANDS.keys() <= steps()
     assert {wrong.function for wrong in WRONG} == COMMANDS.keys() - {"expire_due"}

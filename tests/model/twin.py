@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pgcredits.errors import CreditsError
-from pgcredits.rpc import Sweep
 from tests.client import Credits
 from tests.model import shown
 from tests.model.call import Call
@@ -17,9 +15,11 @@ from tests.model.state import Refusal, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     import psycopg
+
+    from pgcredits.rpc import Sweep
 
 Answer = tuple[str, Any]
 
@@ -124,7 +124,7 @@ class Twin:
             expected, got = _ask(lambda: self.model.make(call)), _ask(lambda: call.on(self.credits))
             assert got == expected, f"answered {got}, expected {expected}"
         self.story[-1] += f" -> {_brief(got)}"
-        self.compare()
+        self.compare(call.account)
         return got[1] if got[0] == "answered" else None
 
     def sweep(self, limit: int) -> None:
@@ -149,18 +149,21 @@ class Twin:
             assert lots >= expected.lots
         self.compare()
 
-    def compare(self) -> None:
-        """Compare everything that can be seen of every account that was ever named."""
-        if not self._known:
+    def compare(self, account_id: str | None = None) -> None:
+        """Compare everything that can be seen of one account, or of all that were ever named."""
+        known = self._known
+        if account_id is not None:
+            known = {name: known[name] for name in {account_id} & known.keys()}
+        if not known:
             return
         with self._told():
-            seen = shown.in_database(self.conn, self._known)
-            expected = shown.in_model(self.model, self._known)
-            for account_id, sight in expected.items():
+            seen = shown.in_database(self.conn, known)
+            expected = shown.in_model(self.model, known)
+            for name, sight in expected.items():
                 for part, value in sight.items():
-                    assert seen[account_id][part] == value, f"{part} of {account_id}"
-        for account_id in self._known:
-            self._known[account_id] = len(self.model.account(account_id).entries)
+                    assert seen[name][part] == value, f"{part} of {name}"
+        for name in known:
+            self._known[name] = len(self.model.account(name).entries)
 
     def compare_all(self) -> None:
         """Compare whole ledgers: nothing that was booked before has changed since."""

@@ -180,12 +180,10 @@ class Work:
         """Store the account and answer; refused when it would hold too much."""
         account = self.account
         assert account.balance == account.entries[-1].balance
-        assert 0 <= account.debt
+        assert account.debt >= 0
         assert all(0 <= lot.left <= lot.granted for lot in account.lots.values())
         if account.balance + account.debt > MOST or account.debt > MOST:
-            raise Refusal(
-                "balance_limit", limit=MOST, balance=account.balance, debt=account.debt
-            )
+            raise Refusal("balance_limit", limit=MOST, balance=account.balance, debt=account.debt)
         self.store()
         assert self._command_id is not None
         return self.receipt(self._command_id, is_replay=False)
