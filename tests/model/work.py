@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgcredits.rpc import Receipt
+from tests.model.laws import uphold
 from tests.model.state import MOST, Account, Entry, Lot, Part, Refusal
 
 if TYPE_CHECKING:
@@ -179,11 +180,9 @@ class Work:
     def finish(self) -> Receipt:
         """Store the account and answer; refused when it would hold too much."""
         account = self.account
-        assert account.balance == account.entries[-1].balance
-        assert account.debt >= 0
-        assert all(0 <= lot.left <= lot.granted for lot in account.lots.values())
         if account.balance + account.debt > MOST or account.debt > MOST:
             raise Refusal("balance_limit", limit=MOST, balance=account.balance, debt=account.debt)
+        uphold(account, self.now)
         self.store()
         assert self._command_id is not None
         return self.receipt(self._command_id, is_replay=False)

@@ -1,0 +1,46 @@
+"""What holds after every command, whatever it was. The model is held to these before the database.
+
+They are about the account as a whole and know nothing of how a command moves credits, so that a
+mistake which model and SQL share does not pass unseen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.model.state import MOST, POOLS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tests.model.state import Account
+
+
+def uphold(account: Account, now: datetime) -> None:
+    """Fail unless the account, as a command has left it at ``now``, obeys every law."""
+    lots, payments = account.lots.values(), account.payments.values()
+    amounts = {"grant": 0, "spend": 0, "refund": 0, "expire": 0}
+    for entry in account.entries:
+        if entry.kind in amounts:
+            amounts[entry.kind] += entry.amount
+    spent = -amounts["spend"] - amounts["refund"]
+
+    assert account.balance == account.entries[-1].balance
+    assert account.balance + account.debt <= MOST
+    assert account.debt == sum(one.owed for one in payments) >= 0
+    for lot in lots:
+        assert 0 <= lot.left <= lot.granted, "a lot holds what it never had"
+        assert 0 <= lot.expired <= lot.granted
+        assert 0 <= lot.clawed <= lot.granted
+        assert not (lot.left and lot.expires_at <= now), "a command leaves nothing that is over"
+        assert not (lot.left and account.debt and POOLS[lot.pool].pays_debt), "debt beside money"
+    for one in payments:
+        parts = (one.clawed, one.covered, one.owed, one.settled, one.written_off)
+        assert min(parts) >= 0
+        assert sum(parts) == one.target <= one.granted
+
+    # No credit is made or lost: what was granted is there, used, over, or back with its money.
+    back = sum(one.clawed + one.owed + one.settled for one in payments)
+    assert account.balance == amounts["grant"] - spent + amounts["expire"] - back
+    # Nobody owes, or is forgiven, what was not used.
+    assert sum(one.owed + one.written_off for one in payments) <= spent
