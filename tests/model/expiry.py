@@ -20,7 +20,7 @@ def catch_up(work: Work) -> None:
 
 
 def expire_new(work: Work) -> None:
-    """Book what a late grant brought past its expiry, as part of the running command."""
+    """Book what the running command itself brought past its expiry, as a part of it."""
     _expire(work, on_their_own=False)
 
 

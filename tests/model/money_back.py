@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments
-from tests.model.expiry import catch_up
+from tests.model.expiry import catch_up, expire_new
 from tests.model.state import POOLS, Lot, Part, Payment, Refusal, later
 from tests.model.work import Order, Work
 
@@ -75,6 +75,7 @@ def clawback_credits(
 
     catch_up(work)
     move_target(work, paid, target, order)
+    expire_new(work)
     settle(work)
     return work.finish()
 
