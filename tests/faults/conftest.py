@@ -1,0 +1,5 @@
+"""Fixtures of the tests of faults."""
+
+from __future__ import annotations
+
+from tests.concurrency.conftest import sessions as sessions
