@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-from tests.concurrency.conftest import sessions as sessions
+from tests.concurrency.conftest import sessions
+
+__all__ = ["sessions"]
