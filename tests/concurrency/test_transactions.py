@@ -11,7 +11,7 @@ from psycopg.errors import DeadlockDetected, UniqueViolation
 from pgcredits.errors import InsufficientCredits
 
 if TYPE_CHECKING:
-    from tests.client import Connection, Credits
+    from tests.client import Credits
     from tests.concurrency.sessions import Sessions
 
 
@@ -128,38 +128,3 @@ def test_a_refusal_leaves_the_session_usable(shop: Credits) -> None:
     with pytest.raises(InsufficientCredits):
         shop.deduct_credit("ann", 101)
     assert shop.deduct_credit("ann", 100).balance == 0
-
-
-_TABLES = (
-    "select relname, n_tup_ins, n_tup_upd, n_tup_del, n_dead_tup from pg_stat_user_tables"
-    " where schemaname = 'credits_private'"
-)
-
-
-def _counters(session: Connection) -> dict[str, tuple[int, int, int, int]]:
-    """Rows inserted, updated, deleted and dead of each table, up to this moment."""
-    session.execute("select pg_stat_force_next_flush()")
-    return {name: tuple(rest) for name, *rest in session.execute(_TABLES).fetchall()}
-
-
-@pytest.mark.slow
-def test_two_thousand_spends_under_an_old_snapshot_leave_no_dead_row(
-    credits: Credits, sessions: Sessions
-) -> None:
-    for table in ("accounts", "ledger", "lots"):
-        credits.conn.execute(
-            f"alter table credits_private.{table} set (autovacuum_enabled = false)"
-        )
-    credits.add_purchased_credits("ann", 2000, reference="pack")
-    before = _counters(credits.conn)
-    old = sessions.open("repeatable read")
-    with old.conn.transaction():
-        assert old.balance("ann") == 2000
-        for number in range(2000):
-            credits.deduct_credit("ann", 1, idempotency_key=f"job-{number}")
-        after = _counters(credits.conn)
-        assert old.balance("ann") == 2000
-    changed = {name: after[name] for name in after if after[name] != before[name]}
-    inserted, updated, deleted, dead = before["ledger"]
-    assert changed == {"ledger": (inserted + 2000, updated, deleted, dead)}
-    assert dead == 0
