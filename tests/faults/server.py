@@ -6,7 +6,9 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+import psycopg
 
 from pgcredits import migrate
 from pgcredits.embedded import LocalPostgres
@@ -52,30 +54,34 @@ class OwnServer:
             self._scratch.remove()
 
     def kill(self) -> None:
-        """``kill -9`` for the postmaster and all its children, none of which sees another die."""
-        postmaster = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        # Stopped, it neither starts another child nor mourns one.
-        os.kill(postmaster, signal.SIGSTOP)
-        children = _children(postmaster)
-        for pid in [*children, postmaster]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self._local.wait()
-        wait_until(lambda: not any(map(_runs, children)), "the server's processes are gone")
+        """``kill -9`` for the postmaster and all its children, none of which sees another die.
+
+        Harmless when the server has ended by itself.
+        """
+        postmaster = self._local._process
+        assert postmaster is not None
+        if postmaster.poll() is None:
+            # Stopped, it neither starts another child nor mourns one.
+            postmaster.send_signal(signal.SIGSTOP)
+            children = _children(postmaster.pid)
+            for pid in children:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            postmaster.kill()
+            wait_until(lambda: not any(map(_runs, children)), "the server's processes are gone")
         self._local.stop()
 
     def start(self) -> None:
-        """Start again on the same data directory and the same port, after `kill` or a crash."""
+        """Start again on the same data directory and the same port, after `kill`."""
         port = self._local.port
-        self._local.stop()
         self._local = LocalPostgres(
             data_dir=self.data, durable=True, port=port, settings=self._settings
         )
         self._local.start()
 
-    def wait(self) -> None:
-        """Return when the server has ended by itself."""
-        self._local.wait()
+    def connect(self) -> psycopg.Connection[Any]:
+        """Open an autocommit connection as the superuser."""
+        return psycopg.connect(self.dsn, autocommit=True, connect_timeout=10)
 
 
 def _children(parent: int) -> list[int]:

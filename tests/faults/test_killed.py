@@ -11,33 +11,21 @@ from __future__ import annotations
 import os
 import random
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.client import Credits
+from tests.faults.load import background, repeat, wait_for_more
 from tests.faults.server import OwnServer
 from tests.history.check import check
-from tests.history.load import run
-from tests.history.record import Acknowledged, History, Recorder
-from tests.waiting import wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.history.record import Invocation
-
-    Connect = Callable[[], psycopg.Connection[Any]]
+from tests.history.record import History
 
 KILLS = 60
 ROUNDS = 20
-SESSIONS = 8
-ENOUGH = 1_000_000
-"""More calls than a session makes before it is told to stop."""
 _WORKING = (
     "select pid from pg_stat_activity"
     " where datname = current_database() and application_name = 'load' and state <> 'idle'"
@@ -51,91 +39,60 @@ def seed() -> str:
     return seed
 
 
-def _acknowledged(history: History) -> int:
-    return sum(isinstance(one.outcome, Acknowledged) for one in list(history.invocations))
-
-
-def _until_more(history: History, calls: int) -> None:
-    """Wait until so many more calls have been acknowledged."""
-    goal = _acknowledged(history) + calls
-    wait_until(lambda: _acknowledged(history) >= goal, f"{calls} more calls")
-
-
-def _repeat(history: History, connect: Connect, unknown: list[Invocation]) -> None:
-    """Make calls whose outcome is unknown once more, each until it is known."""
-    with Recorder(history, connect) as session:
-        for one in unknown:
-            session.retry(one.call)
-
-
 @pytest.mark.slow
 def test_sessions_that_are_terminated_at_work(dsn: str, credits: Credits, seed: str) -> None:
     history = History()
-    stop = Event()
     rng = random.Random(seed)  # noqa: S311
 
     def connect() -> psycopg.Connection[Any]:
         return psycopg.connect(make_conninfo(dsn, application_name="load"), autocommit=True)
 
-    def load() -> None:
-        run(history, connect, seed=seed, sessions=SESSIONS, calls=ENOUGH, stop=stop)
-
     killed = 0
-    with ThreadPoolExecutor(1) as threads:
-        running = threads.submit(load)
-        try:
-            while killed < KILLS:
-                _until_more(history, rng.randint(1, 15))
-                working = [pid for (pid,) in credits.conn.execute(_WORKING)]
-                if working:
-                    credits.conn.execute("select pg_terminate_backend(%s)", [rng.choice(working)])
-                    killed += 1
-        finally:
-            stop.set()
-        running.result()
-
+    with background(history, connect, seed=seed):
+        while killed < KILLS:
+            wait_for_more(history, rng.randint(1, 15))
+            working = [pid for (pid,) in credits.conn.execute(_WORKING)]
+            if working:
+                credits.conn.execute("select pg_terminate_backend(%s)", [rng.choice(working)])
+                killed += 1
     unknown = history.unknown()
     print(f"{len(history.invocations)} calls, {killed} sessions killed, {len(unknown)} unknown")
     assert len(unknown) > KILLS / 10
-    _repeat(history, connect, unknown)
+    repeat(history, connect, unknown)
     check(history, credits)
 
 
 @pytest.mark.slow
 def test_a_server_that_is_killed_twenty_times(seed: str) -> None:
     history = History()
-    stop = Event()
     up = Event()
     rng = random.Random(seed)  # noqa: S311
     repeated = 0
-    with OwnServer() as server, ThreadPoolExecutor(1) as threads:
+    with OwnServer() as server:
 
         def connect() -> psycopg.Connection[Any]:
             up.wait(60)
-            return psycopg.connect(server.dsn, autocommit=True)
+            return server.connect()
 
-        running = threads.submit(
-            lambda: run(history, connect, seed=seed, sessions=SESSIONS, calls=ENOUGH, stop=stop)
-        )
-        try:
+        with background(history, connect, seed=seed):
             for _ in range(ROUNDS):
                 up.set()
-                _until_more(history, rng.randint(30, 80))
+                wait_for_more(history, rng.randint(30, 80))
                 up.clear()
                 server.kill()
                 server.start()
-                # Made again beside the load, which goes on as soon as the server is back.
+                up.set()
+                # Beside the load, which goes on as soon as the server is back.
                 unknown = history.unknown()[repeated:]
                 repeated += len(unknown)
-                up.set()
-                _repeat(history, connect, unknown)
-        finally:
-            stop.set()
-            up.set()
-        running.result()
+                repeat(history, connect, unknown)
         unknown = history.unknown()[repeated:]
-        _repeat(history, connect, unknown)
+        repeat(history, connect, unknown)
         print(f"{len(history.invocations)} calls, {repeated + len(unknown)} unknown")
         assert repeated > ROUNDS
-        with psycopg.connect(server.dsn, autocommit=True) as conn:
+        with server.connect() as conn:
+            settings = conn.execute(
+                "select current_setting('fsync'), current_setting('synchronous_commit')"
+            ).fetchone()
+            assert settings == ("on", "on")
             check(history, Credits(conn))
