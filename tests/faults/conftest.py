@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.concurrency.conftest import sessions
+from tests.concurrency.conftest import at_noon, sessions
 
-__all__ = ["sessions"]
+__all__ = ["at_noon", "sessions"]
