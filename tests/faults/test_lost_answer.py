@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import psycopg
 import pytest
 
-from pgcredits.errors import InDebt, InsufficientCredits
+from pgcredits.errors import CreditsError
 from tests.client import Credits
 from tests.concurrency.deliveries import delivery, purchase
 from tests.concurrency.writers import NOON, WRITERS, Stage
@@ -61,7 +61,7 @@ def test_every_command_is_booked_once_and_the_second_call_is_told_so(
         mine = [entry for entry in after[len(before) :] if entry.idempotency_key]
         if not mine:
             # A refusal is lost like a receipt: it has left nothing, and comes again.
-            with pytest.raises((InDebt, InsufficientCredits)):
+            with pytest.raises(CreditsError):
                 command(credits, writer, account, "the key")
             assert after == before
             continue
@@ -70,7 +70,7 @@ def test_every_command_is_booked_once_and_the_second_call_is_told_so(
         assert again.is_replay, writer
         assert [again.entry_id] == [entry.entry_id for entry in mine], writer
         assert credits.entries(account) == after, writer
-    assert booked > len(WRITERS) / 2
+    assert booked > len(WRITERS) / 3
 
 
 @pytest.mark.parametrize("what", ["request", "answer"])
