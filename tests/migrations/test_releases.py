@@ -1,7 +1,8 @@
 """Migrations are frozen once they are released, and an upgrade ends where an install does.
 
 A release is a tag v* of the repository around the tests. Before the first one there is nothing to
-keep, so the machinery is tried on a repository made for the purpose.
+keep, so the machinery is tried on a repository made for the purpose. A shallow clone has no tags,
+so it cannot tell, and fails; an unpacked archive has no history at all, and says so.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ from tests.migrations.programs import dumped
 CHECKOUT = Path(__file__).resolve().parents[2]
 BEFORE_THE_FIRST = "no release yet: no tag v*"
 
+AS_TEST = [
+    *("-c", "user.name=test"),
+    *("-c", "user.email=test@example.com"),
+    *("-c", "commit.gpgsign=false"),
+]
+
 SEED = (
     "select credits.open_account('upgraded')",
     "select credits.grant_credits('upgraded', 100)",
@@ -31,8 +38,19 @@ BALANCE = "select b.balance from credits.get_balance('upgraded') as b"
 
 
 def git(repository: Path, *arguments: str) -> bytes:
-    command = ["git", "-c", f"safe.directory={repository}", "-C", str(repository), *arguments]
+    command = ["git", "-c", "safe.directory=*", *AS_TEST, "-C", str(repository), *arguments]
     return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def require_history(repository: Path) -> None:
+    """Fail where releases are hidden from us; skip where there cannot be any."""
+    if not (repository / ".git").exists():
+        pytest.skip(f"{repository} has no .git: an unpacked archive does not know former releases")
+    if git(repository, "rev-parse", "--is-shallow-repository").strip() == b"true":
+        pytest.fail(
+            f"{repository} is a shallow clone, which does not know former releases:"
+            " git fetch --unshallow --tags"
+        )
 
 
 def releases(repository: Path) -> list[str]:
@@ -82,6 +100,7 @@ RELEASES = releases(CHECKOUT)
 def test_an_upgrade_ends_where_an_install_does(
     tag: str, empty_dsn: str, released_dsn: str, tmp_path: Path
 ) -> None:
+    require_history(CHECKOUT)
     if tag == BEFORE_THE_FIRST:
         assert releases(CHECKOUT) == []
         return
@@ -91,6 +110,7 @@ def test_an_upgrade_ends_where_an_install_does(
 
 @pytest.mark.parametrize("tag", RELEASES[-1:] or [BEFORE_THE_FIRST])
 def test_released_migrations_are_frozen(tag: str, tmp_path: Path) -> None:
+    require_history(CHECKOUT)
     if tag == BEFORE_THE_FIRST:
         assert releases(CHECKOUT) == []
         return
@@ -105,8 +125,7 @@ def repository(tmp_path: Path) -> Path:
     git_init = ["git", "init", "--quiet", str(root)]
     subprocess.run(git_init, check=True, capture_output=True)
     git(root, "add", "sql")
-    who = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
-    git(root, *who, "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", "all")
+    git(root, "commit", "--quiet", "-m", "all")
     for tag in ("v0.9.0", "v0.10.0", "other"):
         git(root, "tag", tag)
     return root
@@ -115,6 +134,23 @@ def repository(tmp_path: Path) -> Path:
 def test_releases_are_found_in_order(repository: Path, tmp_path: Path) -> None:
     assert releases(repository) == ["v0.9.0", "v0.10.0"]
     assert releases(tmp_path) == []
+
+
+def test_a_shallow_clone_is_no_excuse(repository: Path, tmp_path: Path) -> None:
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "after the releases")
+    shallow = tmp_path / "shallow"
+    git(repository, "clone", "--quiet", "--depth=1", repository.as_uri(), str(shallow))
+    assert releases(shallow) == []
+    with pytest.raises(pytest.fail.Exception, match="git fetch --unshallow --tags"):
+        require_history(shallow)
+    git(shallow, "fetch", "--quiet", "--unshallow", "--tags")
+    require_history(shallow)
+    assert releases(shallow) == releases(repository)
+
+
+def test_an_archive_says_why_it_is_not_asked(tmp_path: Path) -> None:
+    with pytest.raises(pytest.skip.Exception, match=r"has no \.git"):
+        require_history(tmp_path)
 
 
 def test_an_edited_migration_is_noticed(repository: Path, tmp_path: Path) -> None:
