@@ -6,10 +6,11 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 PYTEST_ARGS ?=
+DIST ?= dist
 # Tests wait a lot: one process more than there are cores, and no more servers than eight.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n < 8 ? n + 1 : 8 )))
 
-.PHONY: help demo dev test lint check bench schema clean
+.PHONY: help demo dev test lint check bench schema bundle clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +20,7 @@ help:
 	@echo 'make check   everything CI runs on one Postgres: formatting, linters, types, tests'
 	@echo 'make bench   measure the cost of a spend'
 	@echo 'make schema  write sql/schema.sql and the generated reference again, after a change'
+	@echo 'make bundle  write dist/pgcredits-VERSION.sql: a whole installation for psql, as released'
 	@echo 'make clean   remove .venv and all caches (not .pgcredits/)'
 
 # What the program needs, and what the developers need besides. A stamp is renewed when the
@@ -55,6 +57,11 @@ bench: .venv/ready-dev
 schema: .venv/ready-dev
 	@$(PY) scripts/dump_schema.py
 	@$(PY) scripts/build_reference.py
+
+bundle: .venv/ready
+	@mkdir -p '$(DIST)'
+	@$(PY) -m pgcredits migrate bundle -o "$(DIST)/pgcredits-$$($(PY) -c \
+		'import pgcredits; print(pgcredits.__version__)').sql"
 
 clean:
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
