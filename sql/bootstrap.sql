@@ -1,7 +1,7 @@
 -- Roles, schemas and the record of migrations. Safe to run again at any time.
 -- Run as the connecting user: a superuser, or a role with CREATEROLE and CREATE on the database;
 -- once everything exists, any member of credits_owner. It asks only for rights that it needs.
--- Locks: none on existing tables. Time: instant.
+-- Locks: none on existing tables; new ones are locked until the commit. Time: instant.
 
 do $$
 declare
@@ -126,97 +126,118 @@ comment on schema credits_private is
 -- Only the global form works: with "in schema" it has no effect on what PUBLIC gets by default.
 alter default privileges revoke execute on functions from public;
 
-create table if not exists credits_private.schema_migrations (
-    id text collate "C" not null,
-    kind text not null,
-    name text not null,
-    checksum text not null,
-    state text not null default 'applied',
-    applied_at timestamptz not null default pg_catalog.clock_timestamp(),
-    applied_by text not null default session_user,
-    execution_ms integer,
-    runner_version text not null,
-    body text not null,
-    constraint schema_migrations_pkey primary key (id),
-    constraint schema_migrations_kind_is_known
-        check (kind in ('bootstrap', 'versioned', 'repeatable', 'baseline')),
-    constraint schema_migrations_checksum_is_sha256 check (checksum ~ '^[0-9a-f]{64}$'),
-    constraint schema_migrations_state_is_known check (state in ('applied', 'running', 'failed'))
-);
-comment on table credits_private.schema_migrations is
-    'What the migration runner applied: one row for each file, written in the file''s transaction.';
-comment on column credits_private.schema_migrations.id is
-    'Number of a versioned file, like 0003; else the path, like functions/api/get_balance.sql.';
-comment on column credits_private.schema_migrations.kind is
-    'bootstrap, versioned (run once), repeatable (run again when its text changes) or baseline'
-    ' (a versioned file that was there already when the runner first met this database).';
-comment on column credits_private.schema_migrations.name is 'Name of the file.';
-comment on column credits_private.schema_migrations.checksum is
-    'SHA-256 of the text without byte order mark, CRs of line ends and blanks at its end; of the'
-    ' file''s new text once somebody has accepted that (see the log).';
-comment on column credits_private.schema_migrations.state is
-    'applied; running or failed: a file that cannot run in a transaction was started.';
-comment on column credits_private.schema_migrations.applied_at is 'When the file ran last.';
-comment on column credits_private.schema_migrations.applied_by is 'Who was connected.';
-comment on column credits_private.schema_migrations.execution_ms is
-    'Milliseconds that its statements took; null where psql ran it.';
-comment on column credits_private.schema_migrations.runner_version is
-    'Version of pgcredits that ran it.';
-comment on column credits_private.schema_migrations.body is 'The text that ran.';
-alter table credits_private.schema_migrations enable row level security;
+-- No command touches a table that is there: readers of the history never wait for it. What a later
+-- release changes about these tables, it changes in a migration.
+do $$
+begin
+    if to_regclass('credits_private.schema_migrations') is null then
+        create table credits_private.schema_migrations (
+            id text collate "C" not null,
+            kind text not null,
+            name text not null,
+            checksum text not null,
+            state text not null default 'applied',
+            applied_at timestamptz not null default pg_catalog.clock_timestamp(),
+            applied_by text not null default session_user,
+            execution_ms integer,
+            runner_version text not null,
+            body text not null,
+            constraint schema_migrations_pkey primary key (id),
+            constraint schema_migrations_kind_is_known
+                check (kind in ('bootstrap', 'versioned', 'repeatable', 'baseline')),
+            constraint schema_migrations_checksum_is_sha256 check (checksum ~ '^[0-9a-f]{64}$'),
+            constraint schema_migrations_state_is_known
+                check (state in ('applied', 'running', 'failed'))
+        );
+        comment on table credits_private.schema_migrations is
+            'What the migration runner applied: one row for each file, written in the file''s'
+            ' transaction.';
+        comment on column credits_private.schema_migrations.id is
+            'Number of a versioned file, like 0003; else the path, like'
+            ' functions/api/get_balance.sql.';
+        comment on column credits_private.schema_migrations.kind is
+            'bootstrap, versioned (run once), repeatable (run again when its text changes) or'
+            ' baseline (a versioned file that was there already when the runner first met this'
+            ' database).';
+        comment on column credits_private.schema_migrations.name is 'Name of the file.';
+        comment on column credits_private.schema_migrations.checksum is
+            'SHA-256 of the text without byte order mark, CRs of line ends and blanks at its end;'
+            ' of the file''s new text once somebody has accepted that (see the log).';
+        comment on column credits_private.schema_migrations.state is
+            'applied; running or failed: a file that cannot run in a transaction was started.';
+        comment on column credits_private.schema_migrations.applied_at is 'When the file ran last.';
+        comment on column credits_private.schema_migrations.applied_by is 'Who was connected.';
+        comment on column credits_private.schema_migrations.execution_ms is
+            'Milliseconds that its statements took; null where psql ran it.';
+        comment on column credits_private.schema_migrations.runner_version is
+            'Version of pgcredits that ran it.';
+        comment on column credits_private.schema_migrations.body is 'The text that ran.';
+        alter table credits_private.schema_migrations enable row level security;
+    end if;
 
-create table if not exists credits_private.schema_migrations_log (
-    entry bigint not null,
-    action text not null,
-    migration text collate "C" not null,
-    checksum text,
-    reason text,
-    logged_at timestamptz not null default pg_catalog.clock_timestamp(),
-    logged_by text not null default session_user,
-    runner_version text not null,
-    constraint schema_migrations_log_pkey primary key (entry),
-    constraint schema_migrations_log_action_is_known check (action in (
-        'apply', 're-apply', 'start', 'fail', 'forget', 'prune', 'baseline',
-        'accept checksum', 'mark applied', 'mark pending', 'accept object')),
-    constraint schema_migrations_log_repair_has_reason check (
-        reason is not null or action not in (
-            'accept checksum', 'mark applied', 'mark pending', 'accept object'))
-);
-comment on table credits_private.schema_migrations_log is
-    'Everything that ever happened to schema_migrations. Rows are added, never changed.';
-comment on column credits_private.schema_migrations_log.entry is
-    'Counts from 1 without gaps, so that a missing row shows.';
-comment on column credits_private.schema_migrations_log.action is
-    'apply; re-apply (a repeatable file again); start and fail (a file without a transaction);'
-    ' forget (a repeatable file that is gone); prune (a function without a file was dropped);'
-    ' baseline; accept checksum, mark applied and mark pending (repairs by hand);'
-    ' accept object (a change by hand that verify has found stays).';
-comment on column credits_private.schema_migrations_log.migration is
-    'schema_migrations.id; for prune the signature of the function; for accept object its name.';
-comment on column credits_private.schema_migrations_log.checksum is
-    'SHA-256 of the text that it was about; of a deleted row for mark pending; else null.';
-comment on column credits_private.schema_migrations_log.reason is
-    'Why somebody repaired, or the error of a file that failed.';
-comment on column credits_private.schema_migrations_log.logged_at is 'When it happened.';
-comment on column credits_private.schema_migrations_log.logged_by is 'Who was connected.';
-comment on column credits_private.schema_migrations_log.runner_version is
-    'Version of pgcredits that did it.';
-alter table credits_private.schema_migrations_log enable row level security;
--- An owner has all rights unless he gives them up.
-revoke update, delete, truncate on credits_private.schema_migrations_log from credits_owner;
+    if to_regclass('credits_private.schema_migrations_log') is null then
+        create table credits_private.schema_migrations_log (
+            entry bigint not null,
+            action text not null,
+            migration text collate "C" not null,
+            checksum text,
+            reason text,
+            logged_at timestamptz not null default pg_catalog.clock_timestamp(),
+            logged_by text not null default session_user,
+            runner_version text not null,
+            constraint schema_migrations_log_pkey primary key (entry),
+            constraint schema_migrations_log_action_is_known check (action in (
+                'apply', 're-apply', 'start', 'fail', 'forget', 'prune', 'baseline',
+                'accept checksum', 'mark applied', 'mark pending', 'accept object')),
+            constraint schema_migrations_log_repair_has_reason check (
+                reason is not null or action not in (
+                    'accept checksum', 'mark applied', 'mark pending', 'accept object'))
+        );
+        comment on table credits_private.schema_migrations_log is
+            'Everything that ever happened to schema_migrations. Rows are added, never changed.';
+        comment on column credits_private.schema_migrations_log.entry is
+            'Counts from 1 without gaps, so that a missing row shows.';
+        comment on column credits_private.schema_migrations_log.action is
+            'apply; re-apply (a repeatable file again); start and fail (a file without a'
+            ' transaction); forget (a repeatable file that is gone); prune (a function without a'
+            ' file was dropped);'
+            ' baseline; accept checksum, mark applied and mark pending (repairs by hand);'
+            ' accept object (a change by hand that verify has found stays).';
+        comment on column credits_private.schema_migrations_log.migration is
+            'schema_migrations.id; for prune the signature of the function; for accept object its'
+            ' name.';
+        comment on column credits_private.schema_migrations_log.checksum is
+            'SHA-256 of the text that it was about; of a deleted row for mark pending; else null.';
+        comment on column credits_private.schema_migrations_log.reason is
+            'Why somebody repaired, or the error of a file that failed.';
+        comment on column credits_private.schema_migrations_log.logged_at is 'When it happened.';
+        comment on column credits_private.schema_migrations_log.logged_by is 'Who was connected.';
+        comment on column credits_private.schema_migrations_log.runner_version is
+            'Version of pgcredits that did it.';
+        alter table credits_private.schema_migrations_log enable row level security;
+        -- An owner has all rights unless he gives them up.
+        revoke update, delete, truncate on credits_private.schema_migrations_log
+        from credits_owner;
+    end if;
 
-create table if not exists credits_private.schema_objects (
-    object text collate "C" not null,
-    digest text not null,
-    constraint schema_objects_pkey primary key (object),
-    constraint schema_objects_digest_is_sha256 check (digest ~ '^[0-9a-f]{64}$')
-);
-comment on table credits_private.schema_objects is
-    'What the runner left behind: one row for each object of the two schemas. See migrate verify.';
-comment on column credits_private.schema_objects.object is
-    'Kind and name, like "function credits.schema_version()", "rights of ..." or "comment on ...".';
-comment on column credits_private.schema_objects.digest is
-    'SHA-256 of what defines the object; the same on every version of the server.';
-alter table credits_private.schema_objects enable row level security;
+    if to_regclass('credits_private.schema_objects') is null then
+        create table credits_private.schema_objects (
+            object text collate "C" not null,
+            digest text not null,
+            constraint schema_objects_pkey primary key (object),
+            constraint schema_objects_digest_is_sha256 check (digest ~ '^[0-9a-f]{64}$')
+        );
+        comment on table credits_private.schema_objects is
+            'What the runner left behind: one row for each object of the two schemas. See migrate'
+            ' verify.';
+        comment on column credits_private.schema_objects.object is
+            'Kind and name, like "function credits.schema_version()", "rights of ..." or'
+            ' "comment on ...".';
+        comment on column credits_private.schema_objects.digest is
+            'SHA-256 of what defines the object; the same on every version of the server.';
+        alter table credits_private.schema_objects enable row level security;
+    end if;
+end
+$$;
 
 reset role;

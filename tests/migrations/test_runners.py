@@ -137,6 +137,41 @@ def test_a_lock_on_the_history_itself(
     assert tables(db) == {"things"}
 
 
+def test_readers_do_not_wait_while_the_bootstrap_runs_again(
+    cli: Cli, tree: Tree, other: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.run("apply")
+    monkeypatch.setattr(history, "LOCK_TIMEOUT", "50ms")
+    held = (
+        "select relation::regclass::text, mode from pg_locks where pid = pg_backend_pid()"
+        " and relation in (select oid from pg_class where relname like 'schema%' and relkind = 'r'"
+        " and relnamespace = 'credits_private'::regnamespace)"
+    )
+    with other.transaction():
+        other.execute((tree.root / "bootstrap.sql").read_bytes())
+        assert other.execute(held).fetchall() == []
+        assert cli.run("status", "--check").exit_code == 0
+
+
+def test_a_history_that_somebody_has_locked_against_readers(
+    cli: Cli, other: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.run("apply")
+    monkeypatch.setattr(history, "LOCK_TIMEOUT", "50ms")
+    with other.transaction():
+        other.execute("lock table credits_private.schema_migrations in access exclusive mode")
+        for command in ("status", "plan", "apply", "verify"):
+            document = cli.json(command)
+            assert document["exit_code"] == 5
+            [problem] = document["problems"]
+            assert problem["code"] == "lock_timeout"
+            who = (
+                f"process {other.info.backend_pid}, user postgres, 'somebody', idle in transaction"
+            )
+            assert f"cannot be read, because {who} has locked it" in problem["message"]
+    assert cli.run("status", "--check").exit_code == 0
+
+
 def test_a_file_is_tried_again_until_the_lock_is_free(
     cli: Cli, db: Connection, gate: Connection
 ) -> None:

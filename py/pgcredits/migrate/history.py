@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Literal, LiteralString
 import psycopg
 
 from pgcredits import __version__
+from pgcredits.migrate.errors import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from pgcredits.migrate.connection import Connection
+    from pgcredits.migrate.errors import MigrateError
     from pgcredits.migrate.files import Kind, SqlFile
 
 ENTER = "set local role credits_owner; set local search_path = ''"
 """How a transaction becomes the owner's; unqualified names fail in it."""
+
+LOCK_TIMEOUT = "2s"
+"""How long a reader of the history waits for somebody's ALTER TABLE or LOCK, as a setting."""
 
 # Both queries must see one moment: another runner may commit in between.
 _BEGIN_READING = "begin isolation level repeatable read read only"
@@ -40,6 +45,18 @@ ROUTINES = """
                   and d.objid = p.oid
                   and d.deptype in ('e', 'i'))
      order by 1, 2, 3"""
+
+# With AccessExclusiveLock alone a reader gets into conflict.
+_IN_THE_WAY = """
+    select l.pid, a.usename, a.application_name, a.state
+      from pg_catalog.pg_locks l
+      join pg_catalog.pg_class c on c.oid = l.relation
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+     where l.granted and l.mode = 'AccessExclusiveLock'
+       and l.database = (select d.oid from pg_catalog.pg_database d
+                          where d.datname = pg_catalog.current_database())
+       and n.nspname = 'credits_private' and c.relname like 'schema\\_migrations%'"""
 
 _TABLE_EXISTS = """
     select exists (
@@ -95,10 +112,20 @@ class Snapshot:
 
 
 def read(conn: Connection) -> Snapshot:
-    """Read the state of the database: one round trip, no lock that anyone could wait for."""
+    """Read the state of the database: one round trip, with the lock that every reader takes.
+
+    Waits no longer than `LOCK_TIMEOUT` for whoever has locked the history against readers, then
+    raises `MigrateError`, code ``lock_timeout``.
+    """
+    patience = f"set local lock_timeout = '{LOCK_TIMEOUT}'"
     for is_last in (False, True):
         try:
-            cursor = conn.execute(f"{_BEGIN_READING}; {ENTER}; {_ROWS}; {ROUTINES}; commit")
+            cursor = conn.execute(
+                f"{_BEGIN_READING}; {patience}; {ENTER}; {_ROWS}; {ROUTINES}; commit".encode()
+            )
+        except psycopg.errors.LockNotAvailable as exc:
+            conn.execute("rollback")
+            raise _locked(conn) from exc
         except _NOT_INSTALLED:
             conn.execute("rollback")
             if is_last:
@@ -112,6 +139,22 @@ def read(conn: Connection) -> Snapshot:
     answers = [cursor.fetchall() for _ in cursor.results() if cursor.description]
     rows, existing = answers
     return Snapshot({row[0]: Row(*row) for row in rows}, tuple(Routine(*row) for row in existing))
+
+
+def _locked(conn: Connection) -> MigrateError:
+    found = conn.execute(_IN_THE_WAY).fetchone()
+    if found is None:
+        who = "somebody, who has just finished"
+    else:
+        pid, user, application, state = found
+        parts = [f"process {pid}", user and f"user {user}", application and f"'{application}'"]
+        who = ", ".join(part for part in (*parts, state) if part)
+    return refuse(
+        "lock_timeout",
+        f"credits_private.schema_migrations cannot be read, because {who} has locked it;"
+        f" waited {LOCK_TIMEOUT}",
+        hint="end or wait for that session, then run again",
+    )
 
 
 def routines(conn: Connection) -> tuple[Routine, ...]:

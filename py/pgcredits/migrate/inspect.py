@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def status(dsn: str, *, root: Path | None = None) -> Status:
-    """Compare files and database. Takes no locks and changes nothing."""
+    """Compare files and database. Changes nothing, and locks nothing but the history for reading."""
     source = discover(root)
     with connection.connect(dsn) as conn:
         found = compare(source, history.read(conn))
@@ -22,7 +22,7 @@ def status(dsn: str, *, root: Path | None = None) -> Status:
 
 
 def plan(dsn: str, *, root: Path | None = None) -> Plan:
-    """Say what `apply` would do now. Takes no locks and changes nothing."""
+    """Say what `apply` would do now. Like `status` it changes and locks nothing."""
     source = discover(root)
     with connection.connect(dsn) as conn:
         found = compare(source, history.read(conn))
