@@ -464,15 +464,26 @@ def cluster() -> Iterator[LocalPostgres]:
             "alter table credits_private.accounts enable row level security",
             {("no_row_security", "table credits_private.accounts")},
         ),
-        (
-            "alter role credits_owner bypassrls",
-            "alter role credits_owner nobypassrls",
-            {("powerful_role", "credits_owner")},
+        *(
+            (
+                f"alter role credits_{role} {attribute}",
+                f"alter role credits_{role} no{attribute}",
+                {("powerful_role", f"credits_{role}")},
+            )
+            for role, attribute in (
+                ("owner", "superuser"),
+                ("owner", "bypassrls"),
+                ("service", "createrole"),
+                ("admin", "createdb"),
+                ("webhook", "replication"),
+                ("user", "login"),
+            )
         ),
         (
-            "alter role credits_service superuser",
-            "alter role credits_service nosuperuser",
-            {("powerful_role", "credits_service")},
+            "create role boss createrole; create role staff in role boss;"
+            " grant staff to credits_reader",
+            "drop role staff; drop role boss",
+            {("powerful_role", "credits_reader")},
         ),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, LiteralString
 
-from pgcredits.migrate import history
+from pgcredits.migrate import history, roles
 from pgcredits.migrate.errors import Problem
 
 if TYPE_CHECKING:
@@ -85,12 +85,6 @@ _FINDINGS: LiteralString = """
     select 'no_row_security', r.object, null
       from relations r
      where r.relkind in ('r', 'p') and not r.relrowsecurity
-    union all
-    select 'powerful_role', r.rolname, case when r.rolsuper then 'superuser' else 'bypassrls' end
-      from pg_catalog.pg_roles r
-     where r.rolname in ('credits_owner', 'credits_service', 'credits_admin', 'credits_webhook',
-                         'credits_reader', 'credits_user')
-       and (r.rolsuper or r.rolbypassrls)
      order by 1, 2, 3"""
 
 _TEXTS = {
@@ -114,10 +108,6 @@ _TEXTS = {
         "{0} has row level security off",
         "alter {0} enable row level security",
     ),
-    "powerful_role": (
-        "role {0} is {1}: whoever calls our functions could do everything",
-        "alter role {0} no{1}",
-    ),
 }
 
 
@@ -126,7 +116,14 @@ def problems(conn: Connection) -> tuple[Problem, ...]:
     with conn.transaction():
         conn.execute(f"set transaction read only; {history.ENTER}")
         rows = conn.execute(_FINDINGS).fetchall()
-    return tuple(_problem(*row) for row in rows)
+        powers = conn.execute(roles.PROBLEMS).fetchall()
+    found = [_problem(*row) for row in rows]
+    found += [Problem("powerful_role", role, _powerful(text), hint) for role, text, hint in powers]
+    return tuple(found)
+
+
+def _powerful(text: str) -> str:
+    return f"{text}: whoever calls our functions could do more than the matrix says"
 
 
 def _problem(code: str, thing: str, detail: str | None) -> Problem:

@@ -24,7 +24,7 @@ def verify_command(common: Common, *, accept: bool, reason: str | None) -> None:
     trigger, policy, right and comment against the fingerprint that the last apply has stored; the
     scripts verify/NNNN_*.sql, each rolled back; and what must hold anywhere: SECURITY DEFINER
     functions pin their search_path, PUBLIC, anon and authenticated may execute nothing beyond the
-    matrix, one role owns everything and is no superuser, row level security is on. Exit code 4
+    matrix, one role owns everything, our roles are harmless, row level security is on. Exit code 4
     when anything is found. Pending files are shown, and are no finding. Changes nothing, unless
     --accept says so.
     """
