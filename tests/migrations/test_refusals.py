@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pgcredits import migrate
-from pgcredits.migrate import connection, files
+from pgcredits import __version__, migrate
+from pgcredits.migrate import connection, files, history
 from pgcredits.migrate.errors import EXIT_CODES, Problem, exit_code_of
 from tests.migrations.conftest import Cli, Connection, recorded, tables
 
@@ -57,6 +57,102 @@ def test_a_renamed_file_with_the_same_text_is_accepted(installed: Cli, tree: Tre
 def test_database_newer_than_the_code(installed: Cli, tree: Tree) -> None:
     tree.remove("migrations/0002_more.sql")
     refuses(installed, "database_ahead", "0002_more.sql", "0001_things.sql")
+
+
+# Functions of a newer package.
+
+COUNT_THINGS = "functions/api/count_things.sql"
+
+
+@pytest.fixture
+def newer(installed: Cli, tree: Tree, db: Connection) -> Cli:
+    """A newer package has changed one function and added another; then ours comes again."""
+    tree.function("credits.count_things", "select 8")
+    tree.function("credits.of_newer")
+    assert installed.run("apply").exit_code == 0
+    tree.function("credits.count_things", "select 7")
+    tree.remove("functions/api/of_newer.sql")
+    record(db, "99.1.0", COUNT_THINGS, "functions/api/of_newer.sql")
+    return installed
+
+
+def record(db: Connection, version: str, *ids: str) -> None:
+    db.execute(
+        "update credits_private.schema_migrations set runner_version = %s where id = any (%s)",
+        (version, [*ids]),
+    )
+
+
+def test_functions_of_a_newer_package_are_not_put_back(newer: Cli, db: Connection) -> None:
+    told = (
+        f"pgcredits 99.1.0 has applied {COUNT_THINGS}, functions/api/of_newer.sql",
+        f"this is pgcredits {__version__}",
+        "`apply --allow-downgrade --prune`",
+    )
+    refuses(newer, "database_ahead", *told)
+    refuses(newer, "database_ahead", *told, command="plan")
+    assert newer.run("status", "--check").exit_code == 4
+    assert ("database_ahead", COUNT_THINGS) in {
+        (problem["code"], problem["id"]) for problem in newer.json("verify")["problems"]
+    }
+    assert db.execute("select credits.count_things()").fetchone() == (8,)
+
+
+def test_they_are_put_back_when_somebody_says_so(newer: Cli, db: Connection) -> None:
+    refused = newer.json("apply", "--allow-downgrade")  # a function would be left over
+    assert [problem["code"] for problem in refused["problems"]] == ["file_missing"]
+    assert db.execute("select credits.count_things()").fetchone() == (8,)
+    planned = newer.json("plan", "--allow-downgrade")["problems"]
+    assert [problem["code"] for problem in planned] == ["file_missing"]
+    done = newer.json("apply", "--allow-downgrade", "--prune")
+    assert done["exit_code"] == 0
+    assert done["pruned"] == ["credits.of_newer()"]
+    assert db.execute("select credits.count_things()").fetchone() == (7,)
+    assert newer.run("status", "--check").exit_code == 0
+    assert newer.run("apply").exit_code == 0
+
+
+def test_a_newer_migration_is_refused_all_the_same(newer: Cli, tree: Tree) -> None:
+    tree.remove("migrations/0002_more.sql")
+    document = newer.json("apply", "--allow-downgrade", "--prune")
+    [problem] = document["problems"]
+    assert problem["code"] == "database_ahead"
+    assert "it has 0002_more.sql" in problem["message"]
+
+
+def test_a_newer_package_with_the_same_texts_is_no_reason(installed: Cli, db: Connection) -> None:
+    record(db, "99.1.0", *recorded(db))
+    assert installed.run("status", "--check").exit_code == 0
+    assert installed.run("apply").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("older", "later"),
+    [
+        ("1.2.3", "1.2.4"),
+        ("1.9.9", "1.10.0"),
+        ("9.99.99", "10.0.0"),
+        ("1.0.0.dev3", "1.0.0.dev12"),
+        ("1.0.0.dev3", "1.0.0a1"),
+        ("1.0.0a2", "1.0.0b1"),
+        ("1.0.0b2", "1.0.0rc1"),
+        ("1.0.0rc9", "1.0.0rc10"),
+        ("1.0.0rc9", "1.0.0"),
+        ("1.0.0", "1.0.1.dev0"),
+        ("1.0.0+ours", "1.0.1"),
+    ],
+)
+def test_versions_are_compared_as_versions(db: Connection, older: str, later: str) -> None:
+    def newer_than(ours: str, recorded: str) -> bool:
+        key = history._version_key
+        query = f"select coalesce({key('%(there)s')} > {key('%(here)s')}, false)"
+        row = db.execute(query.encode(), {"there": recorded, "here": ours}).fetchone()
+        return bool(row and row[0])
+
+    assert newer_than(older, later)
+    assert not newer_than(later, older)
+    assert not newer_than(later, later)
+    assert not newer_than(later, "unknown")
 
 
 def test_recorded_number_without_a_file(installed: Cli, db: Connection) -> None:

@@ -27,6 +27,7 @@ def apply(
     allow_out_of_order: bool = False,
     single_transaction: bool = False,
     prune: bool = False,
+    allow_downgrade: bool = False,
     dry_run: bool = False,
     lock_wait: float = 60.0,
     lock_timeout: float = 2.0,
@@ -39,9 +40,11 @@ def apply(
     ``to``: apply no migration after this number; if that leaves some, the functions, which may need
     them, are left too. ``allow_out_of_order``: apply numbers below the newest applied one.
     ``single_transaction``: all files in one transaction; refused where that cannot work. ``prune``:
-    drop functions in our schemas that no file defines, instead of refusing. ``dry_run``: run
-    everything in one transaction, roll it back, and report which tables were locked. That takes
-    the locks, and keeps them until the end: it is for a copy of the database.
+    drop functions in our schemas that no file defines, instead of refusing. ``allow_downgrade``:
+    replace functions that a newer version of pgcredits has applied by those of this one, instead of
+    refusing; a newer migration is refused all the same. ``dry_run``: run everything in one
+    transaction, roll it back, and report which tables were locked. That takes the locks, and keeps
+    them until the end: it is for a copy of the database.
 
     ``lock_wait``: seconds to wait for another runner. ``lock_timeout``: seconds that a statement
     may wait for a lock of somebody's session (0: for ever), before its whole file is rolled back
@@ -55,7 +58,7 @@ def apply(
     """
     source = discover(root)
     progress = on_progress or lock.silent
-    wanted = Wanted(to, allow_out_of_order, prune)
+    wanted = Wanted(to, allow_out_of_order, prune, allow_downgrade)
     with connection.connect(dsn) as conn:
         found = compare(source, history.read(conn), wanted)
         if found.problems and not lock.is_held(conn):

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pgcredits import __version__
 from pgcredits.migrate.errors import Problem, repair_hint
 from pgcredits.migrate.report import Item, State
 
@@ -22,11 +23,16 @@ VERSIONED = frozenset({"versioned", "baseline"})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for: not more than number ``to``, late files too, leftovers dropped."""
+    """What was asked for.
+
+    Not more than number ``to``, late files too, leftovers dropped, functions of a newer package
+    replaced by ours.
+    """
 
     to: str | None = None
     allow_out_of_order: bool = False
     prune: bool = False
+    allow_downgrade: bool = False
 
 
 EVERYTHING = Wanted()
@@ -69,6 +75,8 @@ def compare(source: Source, snapshot: Snapshot, wanted: Wanted = EVERYTHING) -> 
     if wanted.allow_out_of_order:
         items = [replace(i, state="pending") if i.state == "out of order" else i for i in items]
     problems = [*_wish_problems(source, wanted), *_history_problems(source, items, snapshot.rows)]
+    if not wanted.allow_downgrade and "database_ahead" not in {p.code for p in problems}:
+        problems += _downgrade_problems(items, snapshot.rows)
     prunable = False
     if not problems and snapshot.rows and not _pending(source, items, "versioned"):
         problems += catalogue_problems(source, snapshot.routines, _removed(items))
@@ -166,6 +174,30 @@ def _history_problems(
         )
 
 
+def _downgrade_problems(items: Sequence[Item], rows: Mapping[str, Row]) -> Iterator[Problem]:
+    """Files that a newer package has applied, of which our own, older texts would be applied."""
+    newer = [
+        rows[item.id]
+        for item in items
+        if item.state in {"changed", "removed"} and rows[item.id].by_newer
+    ]
+    if not newer:
+        return
+    versions = " and ".join(sorted({row.runner_version for row in newer}))
+    names = ", ".join(row.id for row in newer[:3])
+    more = f" and {len(newer) - 3} more" if len(newer) > 3 else ""
+    message = (
+        f"the database is newer than this code: pgcredits {versions} has applied {names}{more},"
+        f" and this is pgcredits {__version__} with other texts"
+    )
+    prune = " --prune" if _removed(items) else ""
+    hint = (
+        "run the release that the database is at; to go back to the functions of this one:"
+        f" `apply --allow-downgrade{prune}`"
+    )
+    yield Problem("database_ahead", newer[0].id, message, hint)
+
+
 def _edited(item: Item, row: Row) -> tuple[str, str]:
     if item.name != row.name:
         message = (
@@ -189,7 +221,7 @@ def _pending(source: Source, items: list[Item], kind: str) -> list[SqlFile]:
     return [source.by_id[wanted] for wanted in ids if wanted in source.by_id]
 
 
-def _removed(items: list[Item]) -> tuple[str, ...]:
+def _removed(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(item.id for item in items if item.state == "removed")
 
 

@@ -27,10 +27,32 @@ LOCK_TIMEOUT = "2s"
 # Both queries must see one moment: another runner may commit in between.
 _BEGIN_READING = "begin isolation level repeatable read read only"
 
-_ROWS = """
-    select m.id, m.kind, m.name, m.checksum, m.state, m.applied_at, m.execution_ms
+
+def _version_key(version: LiteralString) -> LiteralString:
+    """Write the SQL that makes versions comparable: 1.2.0rc1 is {1,2,0,-1,1}; null for no version.
+
+    Pre-releases come before their release; a development version comes before these.
+    """
+    return f"""(
+        select array[v[1]::integer, v[2]::integer, v[3]::integer,
+                     coalesce(pg_catalog.array_position(array['dev', 'a', 'b', 'rc'], v[4]) - 5, 0),
+                     coalesce(v[5]::integer, 0)]
+          from pg_catalog.regexp_matches({version},
+            '^([0-9]{{1,9}})[.]([0-9]{{1,9}})[.]([0-9]{{1,9}})(?:[.]?(dev|a|b|rc)([0-9]{{1,9}}))?'
+          ) as v)"""  # noqa: S608 -- constants alone
+
+
+_OURS = "'" + __version__ + "'"
+BY_NEWER: LiteralString = (
+    f"coalesce({_version_key('m.runner_version')} > {_version_key(_OURS)}, false)"
+)
+"""SQL condition on a row ``m`` of the history: a newer package than this one has written it."""
+
+_ROWS: LiteralString = f"""
+    select m.id, m.kind, m.name, m.checksum, m.state, m.applied_at, m.execution_ms,
+           m.runner_version, {BY_NEWER}
       from credits_private.schema_migrations m
-     order by m.id"""
+     order by m.id"""  # noqa: S608 -- constants alone
 
 # Constructors of range types and members of extensions have no file of ours.
 ROUTINES = """
@@ -84,6 +106,9 @@ class Row:
     state: str
     applied_at: datetime
     execution_ms: int | None
+    runner_version: str
+    by_newer: bool
+    """Whether that is a newer version of pgcredits than this one."""
 
 
 @dataclass(frozen=True, slots=True)

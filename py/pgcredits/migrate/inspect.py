@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgcredits.migrate import connection, history, psql
-from pgcredits.migrate.compare import Unit, compare
+from pgcredits.migrate.compare import Unit, Wanted, compare
 from pgcredits.migrate.files import discover
 from pgcredits.migrate.report import Plan, Status, Step
 
@@ -14,18 +14,22 @@ if TYPE_CHECKING:
 
 
 def status(dsn: str, *, root: Path | None = None) -> Status:
-    """Compare files and database. Changes nothing, and locks nothing but the history for reading."""
+    """Compare files and database. Changes nothing; takes no lock but a reader's."""
     source = discover(root)
     with connection.connect(dsn) as conn:
         found = compare(source, history.read(conn))
         return Status(connection.describe(conn), found.items, found.problems)
 
 
-def plan(dsn: str, *, root: Path | None = None) -> Plan:
-    """Say what `apply` would do now. Like `status` it changes and locks nothing."""
+def plan(dsn: str, *, root: Path | None = None, allow_downgrade: bool = False) -> Plan:
+    """Say what `apply` would do now, with the same ``allow_downgrade``.
+
+    Changes nothing; takes no lock but a reader's.
+    """
     source = discover(root)
     with connection.connect(dsn) as conn:
-        found = compare(source, history.read(conn))
+        wanted = Wanted(allow_downgrade=allow_downgrade)
+        found = compare(source, history.read(conn), wanted)
         units = () if found.problems else found.units
         return Plan(
             database=connection.describe(conn),

@@ -23,6 +23,11 @@ from pgcredits.migrate.report import document
 @click.option("--single-transaction", is_flag=True, help="All files in one transaction.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply numbers that were left out, too.")
 @click.option("--prune", is_flag=True, help="Drop functions in our schemas that no file defines.")
+@click.option(
+    "--allow-downgrade",
+    is_flag=True,
+    help="Replace functions of a newer pgcredits by those of this one; never its migrations.",
+)
 @click.option("--lock-wait", type=Duration(), help="Wait for another runner. [default: 60s]")
 @click.option(
     "--lock-timeout",

@@ -40,12 +40,13 @@ def status_command(common: Common, *, check: bool) -> None:
 @click.command("plan")
 @click.option("--sql", "as_sql", is_flag=True, help="Print one script that psql can run.")
 @click.option("--check", is_flag=True, help="Exit code 3 when files are pending.")
+@click.option("--allow-downgrade", is_flag=True, help="As for apply.")
 @common_options
-def plan_command(common: Common, *, as_sql: bool, check: bool) -> None:
+def plan_command(common: Common, *, as_sql: bool, check: bool, allow_downgrade: bool) -> None:
     """Show what apply would do, one line a transaction. Takes no locks."""
     if as_sql and common.as_json:
         raise click.UsageError("--sql and --json exclude each other")
-    found = runner.plan(dsn_of(common), root=common.directory)
+    found = runner.plan(dsn_of(common), root=common.directory, allow_downgrade=allow_downgrade)
     code = check_code(found.problems, found.pending if check else ())
     if common.as_json:
         print_json(
