@@ -18,23 +18,27 @@ if TYPE_CHECKING:
     from pgcredits.migrate.files import Source, SqlFile
 
 
+FUNCTIONS: LiteralString = """
+    select p.oid, n.nspname || '.' || p.proname as name, l.lanname as language,
+           coalesce((select pg_catalog.substr(c.setting, 13)
+                       from pg_catalog.unnest(p.proconfig) as c (setting)
+                      where pg_catalog.starts_with(c.setting, 'search_path=')), '') as path
+      from pg_catalog.pg_proc p
+      join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+      join pg_catalog.pg_language l on l.oid = p.prolang
+     where n.nspname in ('credits', 'credits_private')
+       and l.lanname in ('sql', 'plpgsql') and p.prosqlbody is null
+       and p.proowner = 'credits_owner'::pg_catalog.regrole
+     order by p.oid"""
+"""What has a body to check: number, name, language, and the search_path that it has set."""
+
+
 def _validate(language: LiteralString, validator: LiteralString) -> LiteralString:
     """Write a query that calls the validator of a language, each time with the function's path."""
     return f"""
-    select pg_catalog.set_config('search_path', coalesce(f.path, ''), true),
-           pg_catalog.{validator}(f.oid)
-      from (select p.oid,
-                   (select pg_catalog.substr(c.setting, 13)
-                      from pg_catalog.unnest(p.proconfig) as c (setting)
-                     where c.setting like 'search\\_path=%%') as path
-              from pg_catalog.pg_proc p
-              join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-              join pg_catalog.pg_language l on l.oid = p.prolang
-             where n.nspname in ('credits', 'credits_private')
-               and l.lanname = '{language}' and p.prosqlbody is null
-               and p.proowner = 'credits_owner'::pg_catalog.regrole
-               and (%(one)s::oid is null or p.oid = %(one)s::oid)
-             order by p.oid) as f"""  # noqa: S608 -- two constants
+    select pg_catalog.set_config('search_path', f.path, true), pg_catalog.{validator}(f.oid)
+      from ({FUNCTIONS}) as f
+     where f.language = '{language}' and (%(one)s::oid is null or f.oid = %(one)s::oid)"""  # noqa: S608 -- constants alone
 
 
 _VALIDATE = (_validate("sql", "fmgr_sql_validator"), _validate("plpgsql", "plpgsql_validator"))

@@ -36,7 +36,7 @@ def plan(dsn: str, *, root: Path | None = None, allow_downgrade: bool = False) -
             steps=tuple(step for step in map(_step, units) if step.files or step.forgotten),
             pending=tuple(item for item in found.items if item.is_pending),
             problems=found.problems,
-            sql=psql.render(units),
+            sql=psql.render(source, units),
         )
 
 

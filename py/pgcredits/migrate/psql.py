@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgcredits import __version__
-from pgcredits.migrate import catalogue, functions, history, outside, sqltext
+from pgcredits.migrate import block, catalogue, history, outside, sqltext
+from pgcredits.migrate.block import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pgcredits.migrate.compare import Unit
-    from pgcredits.migrate.files import SqlFile
+    from pgcredits.migrate.files import Source, SqlFile
 
 
-def render(units: Sequence[Unit]) -> str:
+def render(source: Source, units: Sequence[Unit]) -> str:
     """Print what the units run, as one script for ``psql -v ON_ERROR_STOP=1 -f``.
 
-    Equal in effect to `apply`, history included. The order of functions is not known before they
-    have run, so their bodies are not checked here.
+    Equal in effect to `apply`, history included, and in what it refuses: see `block`. A function
+    that a migration drops although its file is unchanged, is refused where `apply` makes it again.
     """
-    return "\n\n".join(_unit(unit) for unit in units)
+    return "\n\n".join(_unit(source, unit) for unit in units)
 
 
 def _outside(file: SqlFile) -> str:
@@ -49,20 +50,21 @@ def _outside(file: SqlFile) -> str:
     )
 
 
-def _unit(unit: Unit) -> str:
+def _unit(source: Source, unit: Unit) -> str:
     if unit.file and not unit.file.in_transaction:
         return _outside(unit.file)
     parts = ["begin;", "set local lock_timeout = '2s';", *before_lines()]
     if unit.file:
         parts += [f"{history.ENTER};"] if unit.file.kind == "versioned" else []
         parts += file_lines(unit.file)
-    if unit.functions or unit.forget:
-        parts += [f"{history.ENTER};", "set local check_function_bodies = off;"]
-    for file in unit.functions:
-        parts += file_lines(file)
-    parts += [f"{history.forget_statement(quote(gone))};" for gone in unit.forget]
-    parts += [f"{functions.RELOAD};"] if unit.functions else []
-    return "\n".join([*parts, *store_lines(), "commit;"])
+    if unit.is_last:
+        gone = f"m.id = any (array[{', '.join(map(quote, unit.forget))}]::text[])"
+        functions = block.functions_block(source, unit.functions, gone)
+        parts += ["", f"{history.ENTER};", f"do {quote(functions)};"]
+    parts += store_lines()
+    if unit.file:
+        parts += check_lines(source, unit.file)
+    return "\n".join([*parts, "commit;"])
 
 
 def before_lines() -> list[str]:
@@ -77,6 +79,16 @@ def store_lines() -> list[str]:
     return ["", *(f"{part};" for part in parts)]
 
 
+def check_lines(source: Source, file: SqlFile) -> list[str]:
+    """Run the verify scripts of a file, and take back what they did."""
+    parts: list[str] = []
+    for script in source.checks_of(file.id):
+        parts += ["savepoint verify_script;", f"{history.ENTER};"]
+        parts += [f"\n-- {script.label}", *_terminated(script)]
+        parts += ["rollback to savepoint verify_script;", "release savepoint verify_script;"]
+    return parts
+
+
 def file_lines(file: SqlFile) -> list[str]:
     """Give the text of a file and the statement that records it."""
     values = (file.id, file.kind, file.name, file.checksum, __version__, file.text)
@@ -87,11 +99,3 @@ def file_lines(file: SqlFile) -> list[str]:
 def _terminated(file: SqlFile) -> list[str]:
     last = [value for _, value, _ in sqltext.tokens(file.text)][-1:]
     return [file.text] if last == [";"] else [file.text, ";"]
-
-
-def quote(text: str) -> str:
-    """Quote with dollars, which is readable even around a whole file."""
-    tag = "$pgcredits$"
-    while tag in text:
-        tag = f"{tag[:-1]}_$"
-    return f"{tag}{text}{tag}"
