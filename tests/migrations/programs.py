@@ -10,6 +10,7 @@ from pgcredits.embedded import find_bindir
 from scripts.dump_schema import dump
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -19,11 +20,15 @@ def bindir() -> Path:
     return find_bindir(int(major) if major else None)
 
 
-def run_psql(dsn: str, file: Path, *, together: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a file as the documentation says: one transaction, stop at the first error."""
-    options = ["-X", "-q", *(["-1"] if together else []), "-v", "ON_ERROR_STOP=1"]
+AS_DOCUMENTED = ("-v", "ON_ERROR_STOP=1")
+
+
+def run_psql(
+    dsn: str, file: Path, options: Sequence[str] = AS_DOCUMENTED
+) -> subprocess.CompletedProcess[str]:
+    """Run a file with psql, as the documentation says or with other options."""
     return subprocess.run(
-        [bindir() / "psql", *options, "-d", dsn, "-f", file],
+        [bindir() / "psql", "-X", "-q", *options, "-d", dsn, "-f", file],
         capture_output=True,
         text=True,
         check=False,

@@ -60,15 +60,100 @@ def test_through_psql_it_is_what_apply_does(
     assert_same(empty_dsn, released_dsn)
 
 
-def test_an_editor_that_sends_it_as_a_whole_does_the_same(
-    empty_dsn: str, released_dsn: str
-) -> None:
-    with psycopg.connect(empty_dsn, autocommit=True) as conn:
-        notices: list[str] = []
+def send(dsn: str, text: str, how: str) -> list[str]:
+    """Hand the whole text to the driver, and return the notices."""
+    notices: list[str] = []
+    with psycopg.connect(dsn, autocommit=how != "in a transaction") as conn:
         conn.add_notice_handler(lambda diagnostic: notices.append(str(diagnostic.message_primary)))
-        conn.execute(migrate.bundle().encode())
-        assert notices == []
+        if how == "extended protocol":
+            with conn.pipeline():
+                conn.execute(text.encode())
+        else:
+            conn.execute(text.encode())
+    return notices
+
+
+DRIVERS = ["simple query", "extended protocol", "in a transaction"]
+
+
+@pytest.mark.parametrize("how", DRIVERS)
+def test_a_driver_or_an_editor_that_sends_it_does_the_same(
+    empty_dsn: str, released_dsn: str, how: str
+) -> None:
+    assert send(empty_dsn, migrate.bundle(), how) == []
     assert_same(empty_dsn, released_dsn)
+
+
+STOP = ("-v", "ON_ERROR_STOP=1")
+GO_ON = ("-v", "ON_ERROR_ROLLBACK=on")
+OPTIONS = [(), ("-1",), STOP, ("-1", *STOP), GO_ON, ("-1", *GO_ON), ("-1", *STOP, *GO_ON)]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+def test_psql_may_be_called_in_any_way(
+    cli: Cli, db: Connection, tree: Tree, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """It happens wholly; after a refusal, or an error near the end, not at all."""
+    tree.migration("0003_bad", "create table credits_private.third (); select no_such_column;")
+    done = run_psql(cli.dsn, written(tmp_path / "bad.sql", tree.root), options)
+    assert "no_such_column" in done.stderr
+    assert db.execute("select from pg_namespace where nspname = 'credits'").fetchall() == []
+
+    tree.remove("migrations/0003_bad.sql")
+    done = run_psql(cli.dsn, written(tmp_path / "good.sql", tree.root), options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert migrate.status(cli.dsn, root=tree.root).is_current
+    before = contents(cli.dsn, ROWS), contents(cli.dsn, OBJECTS)
+
+    tree.migration("0003_next", "create table credits_private.third ();")
+    for start in (None, "0001"):  # it is for another state
+        done = run_psql(cli.dsn, written(tmp_path / "wrong.sql", tree.root, start), options)
+        assert "this bundle is for a database" in done.stderr
+        assert (contents(cli.dsn, ROWS), contents(cli.dsn, OBJECTS)) == before
+    assert tables(db) == {"things"}
+
+
+@pytest.mark.parametrize("how", DRIVERS)
+def test_a_refusal_through_a_driver_changes_nothing(
+    cli: Cli, db: Connection, tree: Tree, how: str
+) -> None:
+    cli.run("apply")
+    before = contents(cli.dsn, ROWS)
+    tree.migration("0003_next", "create table credits_private.third ();")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        send(cli.dsn, migrate.bundle(tree.root), how)
+    assert contents(cli.dsn, ROWS) == before
+    assert tables(db) == {"things"}
+
+
+def test_it_leaves_a_transaction_around_it_as_it_was(
+    db: Connection, tree: Tree, tmp_path: Path
+) -> None:
+    """A tool writes its own record afterwards, in the same transaction and as the same role."""
+    names = ("search_path", "lock_timeout", "datestyle", "timezone", "check_function_bodies")
+    state = "select current_user, " + ", ".join(f"current_setting('{name}')" for name in names)
+    for setting in ("search_path = tool", "lock_timeout = '7s'", "datestyle = 'German'"):
+        db.execute(f"set {setting}".encode())
+    db.execute("create schema tool; create table tool.history ()")
+    before = db.execute(state.encode()).fetchone()
+    with db.transaction():
+        db.execute(migrate.bundle(tree.root).encode())
+        assert db.execute(state.encode()).fetchone() == before
+        db.execute("insert into history default values")
+    assert db.execute(state.encode()).fetchone() == before
+    assert migrate.status(db.info.dsn, root=tree.root).is_current
+
+
+def test_a_role_that_was_taken_before_stays_taken(
+    db: Connection, tree: Tree, tmp_path: Path
+) -> None:
+    db.execute("create role steward superuser")
+    try:
+        db.execute("set role steward")
+        db.execute(migrate.bundle(tree.root).encode())
+        assert db.execute("select current_user").fetchone() == ("steward",)
+    finally:
+        db.execute("reset role; drop owned by steward; drop role steward")
 
 
 @pytest.mark.parametrize("start", [file.id for file in migrate.discover().versioned])
@@ -170,6 +255,23 @@ def test_functions_that_apply_would_refuse(
     assert tables(db) == {"things"}
 
 
+def test_functions_of_a_newer_package(cli: Cli, db: Connection, tree: Tree, tmp_path: Path) -> None:
+    cli.run("apply")
+    db.execute(
+        "update credits_private.schema_migrations set runner_version = '99.1.0'"
+        " where id = 'functions/api/count_things.sql'"
+    )
+    tree.function("credits.count_things", "select 7")
+    text = complaint(cli.dsn, written(tmp_path / "b.sql", tree.root, "0002"))
+    assert "the database has functions of pgcredits 99.1.0, and this bundle is of" in text
+    assert db.execute("select credits.count_things()").fetchone() == (0,)
+    asked = tmp_path / "asked.sql"
+    arguments = ["--directory", str(tree.root), "bundle", "--from", "0002", "-o", str(asked)]
+    assert CliRunner().invoke(command, [*arguments, "--allow-downgrade"]).exit_code == 0
+    assert run_psql(cli.dsn, asked).returncode == 0
+    assert db.execute("select credits.count_things()").fetchone() == (7,)
+
+
 # The command.
 
 
@@ -214,11 +316,3 @@ def test_a_target_that_cannot_be_written(alone: Tree, tmp_path: Path) -> None:
     code, _, complaints = run(alone, "-o", str(tmp_path / "no" / "such" / "directory.sql"))
     assert code == 2
     assert "[not_writable]" in complaints
-
-
-def test_not_outside_of_one_transaction(empty_dsn: str, db: Connection, tmp_path: Path) -> None:
-    """Without psql's -1 the first statement refuses, and nothing is there."""
-    done = run_psql(empty_dsn, written(tmp_path / "bundle.sql"), together=False)
-    assert done.returncode == 3
-    assert "a bundle is one transaction" in done.stderr
-    assert tables(db) == set()

@@ -25,17 +25,25 @@ from pgcredits.migrate.report import document
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write, instead of stdout.",
 )
+@click.option(
+    "--allow-downgrade",
+    is_flag=True,
+    help="With --from: replace functions of a newer pgcredits by those of this one.",
+)
 @common_options
-def bundle_command(common: Common, *, start: str | None, output: Path | None) -> None:
+def bundle_command(
+    common: Common, *, start: str | None, output: Path | None, allow_downgrade: bool
+) -> None:
     """Print everything as one plain-SQL file that needs no runner and asks no database.
 
-    Run it as one transaction: psql -X -1 -v ON_ERROR_STOP=1 -f FILE. Equal in effect to apply, with
-    the records of the runner, which can go on from there. It stops before its first change where
-    the database is in another state than the one it was made for.
+    Run it: psql -X -v ON_ERROR_STOP=1 -f FILE. It is one statement, which happens wholly or not at
+    all, whatever sends it. Equal in effect to apply, with the records of the runner, which can go
+    on from there, and in what it refuses. It stops before its first change where the database is in
+    another state than the one it was made for.
     """
     if common.as_json and output is None:
         raise click.UsageError("--json needs --output")
-    text = runner.bundle(common.directory, start=start)
+    text = runner.bundle(common.directory, start=start, allow_downgrade=allow_downgrade)
     if output is None:
         click.echo(text, nl=False)
         return
