@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pgcredits import __version__, migrate
-from pgcredits.migrate import connection, files, history
+from pgcredits.migrate import connection, files, history, wellformed
 from pgcredits.migrate.errors import EXIT_CODES, Problem, exit_code_of
 from tests.migrations.conftest import Cli, Connection, recorded, tables
 
@@ -316,7 +316,7 @@ def test_a_file_that_escapes_its_transaction(
     cli: Cli, tree: Tree, db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree.migration("0003_bad", "create table credits_private.third (); commit; begin;")
-    monkeypatch.setattr(files, "_check", lambda _file: [])
+    monkeypatch.setattr(wellformed, "check", lambda _file: [])
     result = cli.run("apply")
     assert result.exit_code == 7
     assert "[half_applied]" in result.stderr
