@@ -26,9 +26,12 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @pytest.fixture(autouse=True)
-def _no_database_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MIGRATION_DATABASE_URL", "DATABASE_URL", "PGCREDITS_SQL"):
-        monkeypatch.delenv(name, raising=False)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the databases of whoever runs the tests; PG_BINDIR and PG_MAJOR choose the server."""
+    for name in os.environ:
+        is_libpq = name.startswith("PG") and not name.startswith("PG_")
+        if is_libpq or name.startswith("SUPABASE_") or name.endswith("DATABASE_URL"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -97,6 +100,31 @@ def until(condition: Callable[[], object], what: str, seconds: float = 20.0) -> 
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
         time.sleep(0.01)
+
+
+def said(runner: subprocess.Popen[str], *texts: str) -> list[str]:
+    """Read what the runner says until each text has been in some line; return those lines.
+
+    Fails when the runner ends before.
+    """
+    assert runner.stderr is not None
+    found: dict[str, str] = {}
+    seen: list[str] = []
+    while len(found) < len(texts):
+        line = runner.stderr.readline()
+        assert line, f"it ended without saying {set(texts) - found.keys()}:\n{''.join(seen)}"
+        seen.append(line)
+        found |= {text: line for text in texts if text in line and text not in found}
+    return [found[text] for text in texts]
+
+
+def waits_for(conn: Connection, table: str, mode: str) -> bool:
+    """Whether somebody in this database waits for a lock of that mode on the table."""
+    query = (
+        "select 1 from pg_locks where not granted and mode = %s and relation = to_regclass(%s)"
+        " and database = (select oid from pg_database where datname = current_database())"
+    )
+    return conn.execute(query, (mode, table)).fetchone() is not None
 
 
 def tables(conn: Connection) -> set[str]:

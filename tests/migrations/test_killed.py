@@ -11,7 +11,7 @@ import pytest
 
 from pgcredits.embedded import find_bindir
 from pgcredits.migrate import lock
-from tests.migrations.conftest import Cli, Connection, until
+from tests.migrations.conftest import Cli, Connection, said, until, waits_for
 from tests.migrations.test_outside import INDEX, index_state, row, waits_for_writer
 from tests.migrations.test_runners import backends, is_waiting_at_gate
 
@@ -73,6 +73,10 @@ def catalogue(cli: Cli) -> tuple[list[str], list[tuple[Any, ...]]]:
     return lines, recorded
 
 
+def wants_history(conn: Connection) -> bool:
+    return waits_for(conn, "credits_private.schema_migrations", "RowExclusiveLock")
+
+
 def kill(cli: Cli, db: Connection, *arguments: str) -> None:
     """Start a runner, kill it at the gate, and wait until the server has noticed."""
     runner = cli.start("apply", "--lock-timeout", "0", *arguments)
@@ -80,7 +84,7 @@ def kill(cli: Cli, db: Connection, *arguments: str) -> None:
     runner.kill()
     runner.communicate(timeout=60)
     assert runner.returncode == -9
-    until(lambda: not backends(db), "the server has noticed", seconds=10)
+    until(lambda: not backends(db), "the server has noticed")
 
 
 @pytest.fixture(params=[(), ("--single-transaction",)])
@@ -123,11 +127,10 @@ def test_killed_while_it_writes_the_history(
     tree.function("credits.count_things", "select 3")
     gate.execute("lock table credits_private.schema_migrations in share mode")
     runner = cli.start("apply", "--lock-timeout", "0")
-    query = "select 1 from pg_locks where not granted and mode = 'RowExclusiveLock'"
-    until(lambda: db.execute(query).fetchone(), "it wants to write the history")
+    until(lambda: wants_history(db), "it wants to write the history")
     runner.kill()
     runner.communicate(timeout=60)
-    until(lambda: not backends(db), "the server has noticed", seconds=10)
+    until(lambda: not backends(db), "the server has noticed")
     gate.execute("commit")
     assert cli.run("apply").exit_code == 0
     assert undisturbed.run("apply").exit_code == 0
@@ -142,8 +145,7 @@ def test_killed_while_it_waits_for_another_runner(
     first = cli.start("apply", "--lock-timeout", "0")
     until(lambda: is_waiting_at_gate(db), "the first runner stands at the gate")
     second = cli.start("apply")
-    assert second.stderr is not None
-    assert second.stderr.readline().startswith("waiting for another runner")
+    said(second, "waiting for another runner")
     second.kill()
     second.communicate(timeout=60)
     gate.execute("commit")
@@ -165,9 +167,7 @@ def test_stopped_between_statements(
     if line.startswith("waiting"):
         gate.execute("select pg_advisory_lock(%s)", (lock.KEY,))
     runner = cli.start("apply", "--lock-timeout", "1ms", "--retries", "50")
-    assert runner.stderr is not None
-    while not runner.stderr.readline().startswith(line):
-        pass
+    said(runner, line)
     runner.send_signal(number)
     _, err = runner.communicate(timeout=60)
     assert runner.returncode == code
@@ -189,7 +189,7 @@ def test_killed_during_a_concurrent_index_build(
     until(lambda: waits_for_writer(db), "the build waits for the writer")
     runner.kill()
     runner.communicate(timeout=60)
-    until(lambda: not backends(db), "the server has noticed", seconds=10)
+    until(lambda: not backends(db), "the server has noticed")
     other.execute("commit")
     assert row(db, "0003") == ("running", False)
     assert index_state(db) is False
@@ -214,11 +214,10 @@ def test_killed_between_a_concurrent_index_build_and_its_record(
     with psycopg.connect(cli.dsn) as keeper:
         keeper.execute("lock table credits_private.schema_migrations in share mode")
         other.execute("commit")
-        query = "select 1 from pg_locks where not granted and mode = 'RowExclusiveLock'"
-        until(lambda: db.execute(query).fetchone(), "it wants to write the history")
+        until(lambda: wants_history(db), "it wants to write the history")
         runner.kill()
         runner.communicate(timeout=60)
-        until(lambda: not backends(db), "the server has noticed", seconds=10)
+        until(lambda: not backends(db), "the server has noticed")
     assert row(db, "0003") == ("running", False)
     stopped = cli.run("apply")
     assert stopped.exit_code == 7

@@ -11,7 +11,7 @@ import pytest
 from pgcredits import migrate
 from pgcredits.migrate import connection, sqltext
 from pgcredits.migrate.errors import EXIT_CODES
-from tests.migrations.conftest import Cli, Connection, recorded, until
+from tests.migrations.conftest import Cli, Connection, recorded, said, until
 from tests.migrations.pooler import Pooler
 from tests.migrations.test_apply import psql
 from tests.migrations.test_surroundings import occupy_two_sessions, through
@@ -73,7 +73,10 @@ def drift(cli: Cli) -> list[str]:
 
 
 def waits_for_writer(conn: Connection) -> bool:
-    query = "select 1 from pg_stat_progress_create_index where phase like 'waiting for writers%'"
+    query = (
+        "select 1 from pg_stat_progress_create_index"
+        " where phase like 'waiting for writers%' and datname = current_database()"
+    )
     return conn.execute(query).fetchone() is not None
 
 
@@ -111,6 +114,7 @@ def test_it_does_not_time_out_waiting_for_a_lock(
     query = (
         "select clock_timestamp() - query_start > '200ms' from pg_stat_activity"
         " where query like '%index concurrently%' and pid <> pg_backend_pid()"
+        " and datname = current_database()"
     )
     until(lambda: db.execute(query).fetchone() == (True,), "longer than lock_timeout")
     writer.execute("commit")
@@ -185,8 +189,7 @@ def test_a_second_runner_does_not_take_a_running_file_for_a_failed_one(
     first = cli.start("apply")
     until(lambda: waits_for_writer(db), "the build waits for the writer")
     second = cli.start("apply")
-    assert second.stderr is not None
-    assert second.stderr.readline().startswith("waiting for another runner: process")
+    said(second, "waiting for another runner: process")
     assert cli.json("status")["problems"][0]["code"] == "half_applied"
     writer.execute("commit")
     assert "applied 1 file" in first.communicate(timeout=60)[0]
@@ -200,18 +203,15 @@ def test_the_server_says_what_it_waits_for(
     """Progress of the build, and who is in its way, from a second connection."""
     tree.migration("0003_index", INDEX)
     runner = cli.start("apply")
-    assert runner.stderr is not None
-    lines = [runner.stderr.readline() for _ in range(2)]
+    blocker, progress = said(runner, "0003_index waits for", "0003_index: waiting")
     writer.execute("commit")
     runner.communicate(timeout=60)
     assert runner.returncode == 0
-    [blocker] = [line for line in lines if "waits for" in line]
     assert blocker.startswith(
-        f"0003_index waits for process {writer.info.backend_pid}, user postgres, 'somebody',"
+        f"0003_index waits for process {writer.info.backend_pid}, user {db.info.user}, 'somebody',"
         " idle in transaction, for "
     )
     assert "insert into credits_private.things" in blocker
-    [progress] = [line for line in lines if "waits for" not in line]
     assert progress.startswith("0003_index: waiting for writers before build")
 
 

@@ -8,8 +8,9 @@ from pgcredits.migrate import connection, history, lock, outside, sqltext
 from pgcredits.migrate.compare import Comparison, Unit, Wanted, compare
 from pgcredits.migrate.errors import MigrateError, Problem
 from pgcredits.migrate.files import Source, discover
-from pgcredits.migrate.report import Report
-from pgcredits.migrate.runner import Limits, Runner
+from pgcredits.migrate.report import Done, Report
+from pgcredits.migrate.runner import Runner
+from pgcredits.migrate.session import Limits
 from pgcredits.migrate.watch import Watcher
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def apply(
     statement_timeout: float = 0.0,
     tries: int = 5,
     on_progress: Callable[[str], None] | None = None,
+    done: Done | None = None,
 ) -> Report:
     """Apply every pending file below ``root`` to the database, and say what was applied.
 
@@ -50,31 +52,64 @@ def apply(
     may wait for a lock of somebody's session (0: for ever), before its whole file is rolled back
     and tried again, ``tries`` times in all. ``statement_timeout``: seconds for one statement (0: no
     limit). ``on_progress`` gets one line of text for each file after its commit, and for each wait;
-    the latter from another thread.
+    the latter from another thread. ``done`` is filled with what is committed, for whoever needs to
+    know although a signal ended the run.
 
     Each versioned file is one transaction with its record; the changed functions share the one of
     the last versioned file. A file that cannot run in a transaction runs alone, without a
     ``lock_timeout``. Raises `MigrateError`; transactions that were committed before stay.
     """
     source = discover(root)
-    progress = on_progress or lock.silent
+    limits = Limits(lock_timeout, statement_timeout, tries)
     wanted = Wanted(to, allow_out_of_order, prune, allow_downgrade)
+    done = Done() if done is None else done
+    try:
+        return _apply(
+            dsn,
+            source,
+            wanted,
+            limits,
+            done,
+            progress=on_progress or lock.silent,
+            single_transaction=single_transaction,
+            dry_run=dry_run,
+            lock_wait=lock_wait,
+        )
+    except MigrateError as exc:
+        exc.applied, exc.pruned = tuple(done.applied), tuple(done.pruned)
+        raise
+
+
+def _apply(
+    dsn: str,
+    source: Source,
+    wanted: Wanted,
+    limits: Limits,
+    done: Done,
+    *,
+    progress: Callable[[str], None],
+    single_transaction: bool,
+    dry_run: bool,
+    lock_wait: float,
+) -> Report:
     with connection.connect(dsn) as conn:
         found = compare(source, history.read(conn), wanted)
         if found.problems and not lock.is_held(conn):
             raise outside.explain(conn, source, found.problems)
         if not found.problems and not found.units:
-            return _report(conn, source, found)
+            return _report(conn, source, found, done, dry_run=False)
         connection.require_own_session(conn, dsn)
+        connection.reset(conn)
         with lock.held(conn, lock_wait, progress) as pid, Watcher(dsn, pid, progress) as watcher:
             # Somebody else may have changed things until now; what was running has ended.
             found = compare(source, history.read(conn), wanted)
             if found.problems:
                 raise outside.explain(conn, source, found.problems)
-            limits = Limits(lock_timeout, statement_timeout, tries)
-            runner = Runner(conn, pid, source, limits, progress, watcher, prune, dry_run)
+            runner = Runner(
+                conn, pid, source, limits, progress, watcher, wanted.prune, dry_run, done
+            )
             runner.run(_batches(found.units, single_transaction, dry_run))
-        return _report(conn, source, found, runner)
+        return _report(conn, source, found, done, dry_run=dry_run)
 
 
 def _batches(
@@ -105,16 +140,15 @@ def _obstacles(units: Sequence[Unit]) -> Iterator[Problem]:
 
 
 def _report(
-    conn: Connection, source: Source, found: Comparison, runner: Runner | None = None
+    conn: Connection, source: Source, found: Comparison, done: Done, *, dry_run: bool
 ) -> Report:
-    applied = tuple(runner.applied) if runner else ()
-    done = {item.id for item in applied}
+    ids = {item.id for item in done.applied}
     waiting = [item for item in found.items if item.is_pending and item.id in source.by_id]
     return Report(
         database=connection.describe(conn),
-        applied=applied,
+        applied=tuple(done.applied),
         fingerprint=source.fingerprint,
-        pruned=tuple(runner.pruned) if runner else (),
-        left=tuple(item for item in waiting if item.id not in done),
-        dry_run=bool(runner and runner.dry_run),
+        pruned=tuple(done.pruned),
+        left=tuple(item for item in waiting if item.id not in ids),
+        dry_run=dry_run,
     )

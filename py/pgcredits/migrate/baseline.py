@@ -9,7 +9,7 @@ from pgcredits.migrate import catalogue, connection, history, lock, script
 from pgcredits.migrate.errors import MigrateError, Problem, refuse
 from pgcredits.migrate.files import discover
 from pgcredits.migrate.repair import LOCK_TIMEOUT, Repaired
-from pgcredits.migrate.runner import SURROUNDINGS
+from pgcredits.migrate.runner import SURROUNDINGS, TRY_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +40,7 @@ def baseline(dsn: str, *, to: str, root: Path | None = None, lock_wait: float = 
         raise refuse("no_such_migration", message, id=to)
     with connection.connect(dsn) as conn:
         connection.require_own_session(conn, dsn)
+        connection.reset(conn)
         with lock.held(conn, lock_wait):
             if recorded := history.read(conn).rows:
                 message = f"{len(recorded)} files are recorded already: see `status`"
@@ -47,7 +48,6 @@ def baseline(dsn: str, *, to: str, root: Path | None = None, lock_wait: float = 
                 raise refuse("cannot_baseline", message, hint=hint)
             if problems := [*_missing(conn, adopted)]:
                 raise MigrateError(problems)
-            connection.reset(conn)
             try:
                 with conn.transaction():
                     conn.execute(f"{LOCK_TIMEOUT}; set local search_path = ''")
@@ -58,6 +58,9 @@ def baseline(dsn: str, *, to: str, root: Path | None = None, lock_wait: float = 
                         _adopt(conn, file)
                     catalogue.store(conn, None)
             except script.ScriptError as failure:
+                if failure.sqlstate in TRY_AGAIN:
+                    message, hint = failure.describe(), connection.BUSY_HINT
+                    raise refuse("lock_timeout", message, hint=hint) from failure
                 code = SURROUNDINGS.get(failure.sqlstate, "cannot_baseline")
                 raise refuse(code, failure.describe(), id=failure.file.id) from failure
         return Repaired(connection.describe(conn), "baseline", tuple(f.id for f in adopted))

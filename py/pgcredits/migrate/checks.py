@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 
     from pgcredits.migrate.connection import Connection
     from pgcredits.migrate.files import SqlFile
+    from pgcredits.migrate.session import Session
 
 
-def run_within(conn: Connection, files: Iterable[SqlFile]) -> None:
+def run_within(session: Session, files: Iterable[SqlFile]) -> None:
     """Run scripts inside the caller's transaction and take back what they did.
 
     Raises `script.ScriptError` for the first one that fails; then the transaction is broken.
     """
     for file in files:
-        conn.execute("savepoint verify_script")
-        conn.execute(history.ENTER)
-        script.run(conn, file)
-        conn.execute("rollback to savepoint verify_script; release savepoint verify_script")
+        session.conn.execute("savepoint verify_script")
+        session.for_file(history.ENTER)
+        script.run(session.conn, file)
+        session.conn.execute("rollback to savepoint verify_script; release savepoint verify_script")
 
 
 def failures(conn: Connection, files: Iterable[SqlFile]) -> Iterator[Problem]:

@@ -30,7 +30,15 @@ PRIVILEGE_HINT = (
     " database, later as a member of credits_owner"
 )
 _TARGET = {"user": "PGUSER", "host": "PGHOST", "port": "PGPORT", "dbname": "PGDATABASE"}
-_CHECK_INTERVAL = "set client_connection_check_interval = '500ms'"
+_CHECK_INTERVAL = "client_connection_check_interval"
+# Some platforms and hosts fix this setting; the block keeps their refusal to itself.
+_NOTICE_OUR_END = """do $$
+begin
+    perform pg_catalog.set_config('{name}', '500ms', false);
+exception when others then
+    null;
+end
+$$"""
 _VARIABLES = ("MIGRATION_DATABASE_URL", "DATABASE_URL")
 _QUOTING_HINT = (
     "percent-encode @ / ? # % and blanks in a postgresql:// URL, or use the form"
@@ -129,17 +137,26 @@ def refuse_pooler() -> MigrateError:
 
 
 def reset(conn: Connection) -> None:
-    """Undo whatever a file left in the session, then set what the runner needs.
+    """Undo whatever a file left in the session, then set what the runner needs."""
+    conn.execute("; ".join(reset_commands(conn)).encode())
 
-    That is: the server does not end us for our pauses, and notices when we are gone.
+
+def reset_commands(conn: Connection) -> list[str]:
+    """Write the SQL of `reset`, which may run inside a transaction, too.
+
+    The runner needs that no timeout of a role or a database ends its statements or its pauses, as
+    those are meant for applications, and that the server notices when we are gone.
     """
-    commands = ["reset role", "reset all", "set idle_in_transaction_session_timeout = 0"]
+    timeouts = ["statement", "lock", "idle_in_transaction_session"]
     if conn.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
-        commands.append("set transaction_timeout = 0")
-    conn.execute("; ".join(commands).encode())
-    # Some platforms and hosts fix this one; the savepoint keeps their refusal to itself.
-    with suppress(psycopg.errors.DatabaseError), conn.transaction():
-        conn.execute(_CHECK_INTERVAL)
+        timeouts.append("transaction")
+    return [
+        "reset session authorization",
+        "reset role",
+        "reset all",
+        *(f"set {name}_timeout = 0" for name in timeouts),
+        _NOTICE_OUR_END.format(name=_CHECK_INTERVAL),
+    ]
 
 
 def open_second(dsn: str) -> Connection:

@@ -17,9 +17,13 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 EXIT_CODES = {
+    # 1: a bug
+    "unexpected": UNEXPECTED,
     # 2: the command line or the directory of migrations; found before connecting
     "no_database_given": 2,
     "bad_dsn": 2,
+    "usage": 2,
+    "bad_limit": 2,
     "no_directory": 2,
     "bad_name": 2,
     "duplicate_number": 2,
@@ -82,10 +86,13 @@ EXIT_CODES = {
     "unsuitable_database": 8,
     "read_only_server": 8,
     "transaction_pooler": 8,
+    # 130 and 143: somebody has stopped us
+    "interrupted": INTERRUPTED,
+    "terminated": TERMINATED,
 }
 """Exit code of each problem code."""
 
-_MOST_SEVERE_FIRST = (7, 4, 6, 8, 5, 2)
+_MOST_SEVERE_FIRST = (7, 4, 6, 8, 5, 2, INTERRUPTED, TERMINATED, UNEXPECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +116,15 @@ class Problem:
 class MigrateError(Exception):
     """The runner stopped. ``problems`` is never empty.
 
-    ``applied`` are the files that were committed before it stopped.
+    ``applied`` are the files that were committed before it stopped, ``pruned`` the functions that
+    were dropped.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
         self.applied: tuple[Applied, ...] = ()
+        self.pruned: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

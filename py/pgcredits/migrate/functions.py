@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pgcredits.migrate.connection import Connection
+    from pgcredits.migrate.session import Session
 
 RELOAD = "notify pgrst, 'reload schema'"
 """Tells PostgREST to read the functions again; where there is none, nobody listens."""
@@ -31,12 +32,14 @@ _VERSIONS = """
                   and d.deptype in ('e', 'i'))
      order by 1"""
 
+_ENTER = (history.ENTER, "set local check_function_bodies = off")
+
 # Undefined function, table, object, column: what a file says that comes before its turn.
 _NOT_YET = frozenset({"42883", "42P01", "42704", "42703"})
 
 
 def apply(
-    conn: Connection,
+    session: Session,
     source: Source,
     changed: Sequence[SqlFile],
     forget: Sequence[str],
@@ -46,10 +49,12 @@ def apply(
     """Apply the changed files, and those whose function is gone; access.sql comes last.
 
     Runs inside the caller's transaction as credits_owner, and does not look into function bodies.
+    What one file sets does not reach the next one.
     With ``prune`` drops the functions of no file, and the second signatures of a file's function.
     Returns each file with its milliseconds, in the order in which they went in, and the signatures
     that were dropped. Raises `MigrateError` with one problem for each file that never went in.
     """
+    conn = session.conn
     batch = [file for file in changed if file.id != ACCESS_ID]
     batch += [file for file in _dropped(conn, source) if file not in batch]
     if prune:
@@ -57,15 +62,13 @@ def apply(
     for gone in forget:
         history.forget(conn, gone)
     versions = _versions(conn)
-    done: list[tuple[SqlFile, int]] = []
-    if batch or changed:
-        conn.execute("set local check_function_bodies = off")
-        done = _settle(conn, batch)
-    conn.execute(history.ENTER)
+    done = _settle(session, batch)
+    session.for_runner(history.ENTER)
     pruned = _prune(conn, source, versions) if prune else []
     if source.access and (done or changed):
+        session.for_file(*_ENTER)
         done.append((source.access, script.run(conn, source.access)))
-        conn.execute(history.ENTER)
+        session.for_runner(history.ENTER)
     for file, milliseconds in done:
         history.record(conn, file, milliseconds)
     for routine in pruned:
@@ -81,14 +84,15 @@ def _dropped(conn: Connection, source: Source) -> list[SqlFile]:
     return [file for file in source.functions if not file.defines <= present]
 
 
-def _settle(conn: Connection, batch: Sequence[SqlFile]) -> list[tuple[SqlFile, int]]:
+def _settle(session: Session, batch: Sequence[SqlFile]) -> list[tuple[SqlFile, int]]:
     """Try the files in rounds until all went in; stop when a round gets nowhere."""
+    conn = session.conn
     waiting = list(batch)
     done: list[tuple[SqlFile, int]] = []
     while waiting:
         failures: list[script.ScriptError] = []
         for file in waiting:
-            conn.execute("savepoint one_file")
+            session.for_file(*_ENTER, "savepoint one_file")
             try:
                 done.append((file, script.run(conn, file)))
             except script.ScriptError as failure:

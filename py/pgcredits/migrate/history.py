@@ -231,13 +231,17 @@ def start_statement(values: Sequence[str]) -> LiteralString:
 
 def finish(
     conn: Connection, file_id: str, execution_ms: int | None, failure: str | None = None
-) -> None:
-    """Mark a started file as applied, or as failed when ``failure`` says why."""
+) -> bool:
+    """Mark a started file as applied, or as failed when ``failure`` says why.
+
+    Returns False, and changes nothing, when the file is not recorded as started.
+    """
     state, action = ("applied", "apply") if failure is None else ("failed", "fail")
-    conn.execute(
+    cursor = conn.execute(
         finish_statement("%s", "%s", "%s", action="%s", reason="%s"),
         (state, execution_ms, file_id, action, failure),
     )
+    return cursor.rowcount > 0
 
 
 def finish_statement(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
-from pgcredits.migrate import catalogue, checks, history, script, sqltext
+from pgcredits.migrate import catalogue, checks, connection, history, script, sqltext
 from pgcredits.migrate.errors import MigrateError, Problem, refuse, repair_hint
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pgcredits.migrate.connection import Connection
     from pgcredits.migrate.files import Source, SqlFile
+    from pgcredits.migrate.session import Session
 
 # With a lock_timeout, CREATE INDEX CONCURRENTLY would give up in its middle and leave rubbish.
 ENTER = "set role credits_owner; set search_path = ''; set lock_timeout = 0"
@@ -34,42 +35,66 @@ _IS_VALID = """
 
 
 def run(
-    conn: Connection,
+    session: Session,
     source: Source,
     file: SqlFile,
-    statement_timeout: str,
     progress: Callable[[str], None],
-) -> int:
-    """Run the file and keep its row; return the milliseconds of its statement.
+    recorded: Callable[[int], None],
+) -> None:
+    """Run the file and keep its row; call ``recorded`` with its milliseconds when that is done.
 
-    Raises `MigrateError` of code 7 when the statement failed. An interruption is passed on, with a
-    note that names the repair.
+    Raises `MigrateError` of code 7 when the statement failed, or could not be recorded after it had
+    run. An interruption is passed on, with a note that names the repair.
     """
+    conn, milliseconds = session.conn, None
     conn.execute(ENTER)
-    conn.execute("select set_config('statement_timeout', %s, false)", (statement_timeout,))
     _drop_invalid(conn, file, progress)
     before = catalogue.before(conn)
     history.start(conn, file)
     try:
+        conn.execute(f"set statement_timeout = {session.statement_timeout}".encode())
         milliseconds = script.run(conn, file)
-        conn.execute("set statement_timeout = 0")
-        with conn.transaction():
-            catalogue.store(conn, before)
-            checks.run_within(conn, source.checks_of(file.id))
-            history.finish(conn, file.id, milliseconds)
-    except script.ScriptError as failure:
-        _fail(conn, file, failure.error.diag.message_primary or str(failure))
-        message = f"{failure.describe()}\n{file.name} cannot be rolled back{_state(conn, file)}"
-        hint = repair_hint(file.id)
-        raise refuse("no_transaction_failed", message, id=file.id, hint=hint) from failure
+        _record(session, source, file, before, milliseconds)
+    except (script.ScriptError, psycopg.Error) as failure:
+        raise _explain(conn, file, failure, has_run=milliseconds is not None) from failure
     except BaseException as exc:
-        _fail(conn, file, "interrupted")
-        exc.add_note(
-            f"{file.name} was interrupted and cannot be rolled back{_state(conn, file)}\n"
-            f"  hint: {repair_hint(file.id)}"
-        )
+        if _fail(conn, file, "interrupted"):
+            exc.add_note(
+                f"{file.name} was interrupted and cannot be rolled back{_state(conn, file)}\n"
+                f"  hint: {repair_hint(file.id)}"
+            )
+        elif milliseconds is not None:  # it came when all was done
+            recorded(milliseconds)
         raise
-    return milliseconds
+    recorded(milliseconds)
+
+
+def _record(
+    session: Session, source: Source, file: SqlFile, before: str, milliseconds: int
+) -> None:
+    """Mark the file as applied, with what it has changed, if its verify scripts are content."""
+    connection.reset(session.conn)
+    with session.conn.transaction():
+        checks.run_within(session, source.checks_of(file.id))
+        session.conn.execute(history.ENTER)
+        catalogue.store(session.conn, before)
+        history.finish(session.conn, file.id, milliseconds)
+
+
+def _explain(
+    conn: Connection, file: SqlFile, failure: script.ScriptError | psycopg.Error, *, has_run: bool
+) -> MigrateError:
+    """Say what happened, what is there, and how to go on."""
+    if isinstance(failure, script.ScriptError):
+        what, reason = failure.describe(), failure.error.diag.message_primary
+    else:
+        what = reason = failure.diag.message_primary or str(failure).strip()
+    _fail(conn, file, reason or str(failure))
+    then = "cannot be rolled back"
+    if has_run:
+        then = "has run, which cannot be rolled back, but was not recorded as applied"
+    message = f"{what}\n{file.name} {then}{_state(conn, file)}"
+    return refuse("no_transaction_failed", message, id=file.id, hint=repair_hint(file.id))
 
 
 def explain(conn: Connection, source: Source, problems: tuple[Problem, ...]) -> MigrateError:
@@ -108,10 +133,17 @@ def _drop_invalid(conn: Connection, file: SqlFile, progress: Callable[[str], Non
         progress(f"dropped the invalid index {'.'.join(index)}")
 
 
-def _fail(conn: Connection, file: SqlFile, reason: str) -> None:
-    """Mark the row as failed; if even that is impossible, it stays ``running``."""
+def _fail(conn: Connection, file: SqlFile, reason: str) -> bool:
+    """Mark the row as failed, unless it says ``applied`` already: then return False.
+
+    If that is impossible, the row stays ``running``.
+    """
     with suppress(psycopg.Error):
-        history.finish(conn, file.id, None, reason)
+        connection.reset(conn)
+        with conn.transaction():
+            conn.execute(history.ENTER)
+            return history.finish(conn, file.id, None, reason)
+    return True
 
 
 def _state(conn: Connection, file: SqlFile) -> str:

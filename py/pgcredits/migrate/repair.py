@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgcredits.migrate import catalogue, connection, history, lock, outside
+from pgcredits.migrate.compare import VERSIONED
 from pgcredits.migrate.errors import MigrateError, refuse
 from pgcredits.migrate.files import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pgcredits.migrate.connection import Connection
     from pgcredits.migrate.files import Source, SqlFile
     from pgcredits.migrate.history import Row
     from pgcredits.migrate.report import Database
+
+    Rows = Mapping[str, Row]
 
 _RECORDED = "select o.object from credits_private.schema_objects o"
 LOCK_TIMEOUT = "set local lock_timeout = '2s'"
@@ -43,8 +46,8 @@ def accept_checksum(
     recorded text, or is one that `apply` runs again by itself.
     """
 
-    def act(conn: Connection, source: Source, row: Row | None) -> None:
-        file = _file(source, file_id)
+    def act(conn: Connection, source: Source, rows: Rows) -> None:
+        file, row = _file(source, file_id), rows.get(file_id)
         if file.kind != "versioned":
             raise _refuse(file_id, "is applied again by itself when its text changes")
         if row is None or row.state != "applied":
@@ -63,16 +66,20 @@ def mark_applied(
 ) -> Repaired:
     """Record a versioned file as applied, because somebody has made sure that it is.
 
-    Raises `MigrateError`: ``cannot_repair`` when it is recorded as applied already, or builds an
-    index that is invalid or not there; otherwise as `accept_checksum`.
+    Raises `MigrateError`: ``cannot_repair`` when it is recorded as applied already, when one before
+    it is not, or when it builds an index that is invalid or not there; otherwise as
+    `accept_checksum`.
     """
 
-    def act(conn: Connection, source: Source, row: Row | None) -> None:
-        file = _file(source, file_id)
+    def act(conn: Connection, source: Source, rows: Rows) -> None:
+        file, row = _file(source, file_id), rows.get(file_id)
         if file.kind != "versioned":
             raise _refuse(file_id, "is no versioned file; run `apply`")
         if row is not None and row.state == "applied":
             raise _refuse(file_id, "is recorded as applied already")
+        if row is None and (before := _not_applied_before(source, rows, file_id)):
+            hint = f"`apply --to {before}` runs it; or begin with `repair --mark-applied {before}`"
+            raise _refuse(file_id, f"comes after {before}, which is not applied", hint)
         if outside.builds_index(file) and not outside.index_is_valid(conn, file):
             raise _refuse(
                 file_id,
@@ -89,14 +96,21 @@ def mark_pending(
 ) -> Repaired:
     """Forget that a file was started or applied, so that the next `apply` runs it again.
 
-    Raises `MigrateError`: ``cannot_repair`` when nothing is recorded; otherwise as
-    `accept_checksum`.
+    Raises `MigrateError`: ``cannot_repair`` when nothing is recorded, or it is an applied number and
+    not the newest one; otherwise as `accept_checksum`.
     """
 
-    def act(conn: Connection, source: Source, row: Row | None) -> None:
+    def act(conn: Connection, source: Source, rows: Rows) -> None:
         del source
-        if row is None:
+        if (row := rows.get(file_id)) is None:
             raise _refuse(file_id, "is not recorded", "see `status`")
+        # What has failed must have a way back, even if it was applied out of order.
+        if row.kind in VERSIONED and row.state == "applied" and file_id < (last := _newest(rows)):
+            hint = (
+                "put what is to be done into a new file; or mark the later ones as pending first,"
+                f" from {last} downwards, if all of them can run again"
+            )
+            raise _refuse(file_id, f"was applied before {last}: it would be out of order", hint)
         history.mark_pending(conn, file_id, reason)
 
     return _repair(dsn, file_id, "mark pending", act, reason=reason, root=root, lock_wait=lock_wait)
@@ -106,7 +120,7 @@ def _repair(
     dsn: str,
     file_id: str,
     action: str,
-    act: Callable[[Connection, Source, Row | None], None],
+    act: Callable[[Connection, Source, Rows], None],
     *,
     reason: str,
     root: Path | None,
@@ -118,14 +132,25 @@ def _repair(
     source = discover(root)
     with connection.connect(dsn) as conn:
         connection.require_own_session(conn, dsn)
+        connection.reset(conn)
         with lock.held(conn, lock_wait):
             rows = history.read(conn).rows
             if not rows:
                 raise _refuse(file_id, "cannot be repaired: nothing is recorded in this database")
             with conn.transaction():
                 conn.execute(f"{LOCK_TIMEOUT}; {history.ENTER}")
-                act(conn, source, rows.get(file_id))
+                act(conn, source, rows)
         return Repaired(connection.describe(conn), action, (file_id,))
+
+
+def _not_applied_before(source: Source, rows: Rows, file_id: str) -> str | None:
+    """Find the first number before this one that is not applied: it would be out of order."""
+    before = (file.id for file in source.versioned if file.id < file_id)
+    return next((id_ for id_ in before if id_ not in rows or rows[id_].state != "applied"), None)
+
+
+def _newest(rows: Rows) -> str:
+    return max(row.id for row in rows.values() if row.kind in VERSIONED)
 
 
 def _known_before(conn: Connection) -> str:

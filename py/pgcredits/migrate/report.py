@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pgcredits.migrate.errors import OK, Problem, exit_code_of
@@ -90,6 +90,17 @@ class Applied:
     execution_ms: int
     locks: tuple[TableLock, ...] = ()
     """Of a versioned file; reads (AccessShare) are left out."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What a run has committed so far, in order; of a dry run, what it would have.
+
+    It grows while the run goes on, so that it is right whatever ends the run, a signal too.
+    """
+
+    applied: list[Applied] = field(default_factory=list)
+    pruned: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pgcredits.migrate import catalogue, checks, connection, history, lock, secu
 from pgcredits.migrate.compare import compare
 from pgcredits.migrate.errors import Problem, refuse
 from pgcredits.migrate.files import discover
+from pgcredits.migrate.repair import LOCK_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,7 @@ def verify(dsn: str, *, root: Path | None = None) -> Verification:
     source = discover(root)
     with connection.connect(dsn) as conn:
         database = connection.describe(conn)
+        connection.reset(conn)
         snapshot = history.read(conn)
         if not snapshot.rows:
             message = f"pgcredits is not installed in {database.name}"
@@ -89,7 +91,9 @@ def accept(
     discover(root)
     with connection.connect(dsn) as conn:
         connection.require_own_session(conn, dsn)
+        connection.reset(conn)
         with lock.held(conn, lock_wait), conn.transaction():
+            conn.execute(LOCK_TIMEOUT)
             held = catalogue.compare(conn)
             for entry in held.drift if held else ():
                 history.note_accepted(conn, entry.object, reason)

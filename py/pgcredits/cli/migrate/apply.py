@@ -31,10 +31,15 @@ from pgcredits.migrate.report import document
 @click.option("--lock-wait", type=Duration(), help="Wait for another runner. [default: 60s]")
 @click.option(
     "--lock-timeout",
-    type=Duration(),
-    help="Longest wait for somebody's lock before the file is tried again. [default: 2s]",
+    type=Duration(is_setting=True),
+    help="Longest wait for somebody's lock before the file is tried again; 0: for ever."
+    " [default: 2s]",
 )
-@click.option("--statement-timeout", type=Duration(), help="For one statement. [default: none]")
+@click.option(
+    "--statement-timeout",
+    type=Duration(is_setting=True),
+    help="For one statement of a file. [default: none]",
+)
 @click.option(
     "--retries",
     "tries",
@@ -54,7 +59,11 @@ def run_apply(common: Common, options: dict[str, Any]) -> None:
     """Apply with the options that were given, and print the result."""
     given = {name: value for name, value in options.items() if value is not None}
     report = runner.apply(
-        dsn_of(common), root=common.directory, on_progress=common.progress, **given
+        dsn_of(common),
+        root=common.directory,
+        on_progress=common.progress,
+        done=common.done,
+        **given,
     )
     if common.as_json:
         applied = [asdict(item) for item in report.applied]

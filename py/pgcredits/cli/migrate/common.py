@@ -7,7 +7,7 @@ import os
 import re
 import traceback
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,27 +18,31 @@ from pgcredits.cli.interrupts import Terminated, interruptible
 from pgcredits.migrate import terminal
 from pgcredits.migrate.connection import resolve, target
 from pgcredits.migrate.errors import (
-    INTERRUPTED,
     OK,
     PENDING,
-    TERMINATED,
-    UNEXPECTED,
     MigrateError,
     Problem,
     exit_code_of,
 )
-from pgcredits.migrate.report import Applied, Item, document
+from pgcredits.migrate.report import Done, Item, document
+from pgcredits.migrate.session import ALLOWED, is_allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 _UNITS = {"ms": 0.001, "": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 class Duration(click.ParamType[float]):
-    """'500ms', '2s', '1min' or a bare number of seconds, as seconds."""
+    """'500ms', '2s', '1min' or a bare number of seconds, as seconds.
+
+    With ``is_setting`` it must be a timeout that the server can take.
+    """
 
     name = "duration"
+
+    def __init__(self, *, is_setting: bool = False) -> None:
+        self._is_setting = is_setting
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -49,7 +53,10 @@ class Duration(click.ParamType[float]):
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|)", str(value).strip())
         if match is None:
             self.fail(f"{value!r} is not a duration like 500ms, 2s or 1min", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if self._is_setting and not is_allowed(seconds):
+            self.fail(f"{value!r} is not {ALLOWED}", param, ctx)
+        return seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ class Common:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+    done: Done = field(default_factory=Done)
+    """What the command has committed, for the document of a command that fails."""
 
     def progress(self, line: str) -> None:
         """One line of progress to stderr."""
@@ -97,33 +106,33 @@ def exit_codes(common: Common, command: str) -> Iterator[None]:
     except MigrateError as exc:
         for problem in exc.problems:
             terminal.complain(problem)
-        _finish(common, command, exc.exit_code, applied=exc.applied, problems=exc.problems)
-    except (KeyboardInterrupt, click.Abort) as exc:
-        code = TERMINATED if isinstance(exc, Terminated) else INTERRUPTED
+        _finish(common, command, *exc.problems)
+    except click.Abort:
+        terminal.say("stopped: nothing was changed")
+        _finish(common, command, Problem("interrupted", None, "stopped: nothing was changed"))
+    except KeyboardInterrupt as exc:
         notes = getattr(exc, "__notes__", ["what was not committed has been rolled back"])
-        terminal.say("\n".join(["interrupted", *notes]))
-        _finish(common, command, code)
+        message = "\n".join(["interrupted", *notes])
+        terminal.say(message)
+        code = "terminated" if isinstance(exc, Terminated) else "interrupted"
+        _finish(common, command, Problem(code, None, message))
     except (click.ClickException, click.exceptions.Exit):
         raise
     except Exception as exc:
-        terminal.say(f"unexpected error: {type(exc).__name__}: {exc}")
+        message = f"unexpected error: {type(exc).__name__}: {exc}"
+        terminal.say(message)
         if common.verbose:
             traceback.print_exception(exc)
-        _finish(common, command, UNEXPECTED)
+        _finish(common, command, Problem("unexpected", None, message))
 
 
-def _finish(
-    common: Common,
-    command: str,
-    code: int,
-    *,
-    applied: Sequence[Applied] = (),
-    problems: tuple[Problem, ...] = (),
-) -> NoReturn:
+def _finish(common: Common, command: str, *problems: Problem) -> NoReturn:
+    """End a command that failed, with what it had committed before."""
     if common.as_json:
-        rows = [asdict(item) for item in applied]
-        print_json(document(command, exit_code=code, applied=rows, problems=problems))
-    click.get_current_context().exit(code)
+        applied = [asdict(item) for item in common.done.applied]
+        pruned = common.done.pruned
+        print_json(document(command, problems=problems, applied=applied, pruned=pruned))
+    click.get_current_context().exit(exit_code_of(problems))
 
 
 def print_json(value: dict[str, Any]) -> None:
