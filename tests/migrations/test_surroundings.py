@@ -328,6 +328,76 @@ def test_a_password_is_never_shown(empty_dsn: str, tree: Tree, do: tuple[str, ..
         assert not re.search("Tulpe|Nelke|Aster|Lilie|Dahlie|Primel|Mohn|Distel", text), dsn
 
 
+@pytest.mark.parametrize("key", ["dbname", "user", "host", "service"])
+@pytest.mark.parametrize(
+    "secret", ["postgresql://app:Tulpe@db.example.com/app", "host=db.example.com password = Tulpe"]
+)
+def test_a_connection_string_in_the_wrong_place_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tree: Tree, key: str, secret: str
+) -> None:
+    """Whoever puts one into dbname, or into PGDATABASE, has a password in there."""
+    root = ("--directory", str(tree.root))
+    dsn = make_conninfo(**{"host": "127.0.0.1", "port": "1", key: secret})
+    variable = connection._TARGET[key]
+    for given, environment in ((dsn, None), ("port=1 connect_timeout=1", secret)):
+        if environment:
+            monkeypatch.setenv(variable, environment)
+        text = shown("-v", "--dsn", given, *root, "status")
+        assert "Tulpe" not in text
+        assert f"[bad_dsn] {variable if environment else key} holds a whole connection" in text
+        assert "--dsn or in MIGRATION_DATABASE_URL" in text
+
+
+def test_the_password_of_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch, tree: Tree) -> None:
+    def refuses(**parameters: object) -> None:
+        raise psycopg.OperationalError(f"bad key or {parameters['sslpassword']}")
+
+    dsn = make_conninfo(host="127.0.0.1", sslpassword="Tulpe")
+    with monkeypatch.context() as patch:
+        patch.setattr(psycopg, "connect", refuses)
+        text = shown("--dsn", dsn, "--directory", str(tree.root), "status")
+    assert "cannot connect: bad key or ***" in text
+    assert "Tulpe" not in text
+
+
+@pytest.mark.parametrize(
+    "scheme", ["postgresql+psycopg", "postgresql+asyncpg", "jdbc:postgresql", "mysql"]
+)
+def test_the_url_of_another_library(tree: Tree, scheme: str) -> None:
+    dsn = f"{scheme}://app:Tulpe@127.0.0.1:1/app"
+    text = shown("--dsn", dsn, "--directory", str(tree.root), "status")
+    assert f"[bad_dsn] the connection URL begins with {scheme}://" in text
+    assert "hint: begin it with postgresql://" in text
+    assert "Tulpe" not in text
+
+
+def test_a_role_to_act_as(admin: Connection, tree: Tree) -> None:
+    """A login with no rights of its own, and a role that it may become."""
+    admin.execute('create role "Data base\\admins" createrole')
+    admin.execute('grant create on database fresh to "Data base\\admins"')
+    dsn = as_role(admin, "clerk", 'noinherit in role "Data base\\admins"')
+    cli = Cli(dsn, tree.root)
+    assert cli.json("apply")["problems"][0]["code"] == "missing_privilege"
+    role = ("--role", "Data base\\admins")
+    result = cli.run(*role, "apply")
+    assert result.exit_code == 0, result.stderr
+    [(by,)] = admin.execute(
+        "select distinct applied_by from credits_private.schema_migrations"
+    ).fetchall()
+    assert by == "clerk"
+    tree.migration("0003_next", "create table credits_private.next ();")
+    tree.write("bootstrap.sql", (tree.root / "bootstrap.sql").read_text() + "\n-- again")
+    assert cli.run("apply", *role).exit_code == 0
+    assert cli.run("status", "--check", *role).exit_code == 0
+    document = cli.json("status", "--role", "nobody_there")
+    assert (document["problems"][0]["code"], document["exit_code"]) == ("cannot_connect", 8)
+
+
+def test_a_role_keeps_the_options_that_are_there() -> None:
+    dsn = connection.as_role("dbname=x options='-c work_mem=7MB'", "dba")
+    assert conninfo_to_dict(dsn)["options"] == "-c work_mem=7MB -c role=dba"
+
+
 def test_a_url_with_an_encoded_password_connects(empty_dsn: str, tree: Tree) -> None:
     where = conninfo_to_dict(empty_dsn)
     url = f"postgresql://postgres:{quote(FLOWERS, safe='')}@{where['host']}:{where['port']}"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import socket
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from pgcredits.migrate import supabase
+from pgcredits.migrate import mask, supabase
 from pgcredits.migrate.errors import MigrateError, refuse
 from pgcredits.migrate.report import Database
 
@@ -27,9 +28,19 @@ LOST_HINT = "`status` tells what is applied; running `apply` again is safe"
 BUSY_HINT = "end or wait for the session that is in the way, then run again"
 PRIVILEGE_HINT = (
     "connect as a superuser, or for the first run as a role with CREATEROLE and CREATE on the"
-    " database, later as a member of credits_owner"
+    " database, later as a member of credits_owner; --role lets a login act as another role"
 )
-_TARGET = {"user": "PGUSER", "host": "PGHOST", "port": "PGPORT", "dbname": "PGDATABASE"}
+_TARGET = {
+    "service": "PGSERVICE",
+    "user": "PGUSER",
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "dbname": "PGDATABASE",
+}
+_CONNECTION_STRING = re.compile(r"://|\bpassword\s*=", re.IGNORECASE)
+_FOREIGN_SCHEME = re.compile(
+    r"(?!postgres(?:ql)?://)((?:jdbc:)?[a-z][a-z0-9+]{0,20})://", re.IGNORECASE
+)
 _CHECK_INTERVAL = "client_connection_check_interval"
 # Some platforms and hosts fix this setting; the block keeps their refusal to itself.
 _NOTICE_OUR_END = """do $$
@@ -67,9 +78,20 @@ def resolve(
     )
 
 
+def as_role(dsn: str, role: str) -> str:
+    """Make a connection string whose sessions act as ``role`` from their start.
+
+    ``reset role`` goes back to it, too. The login must be a member of the role.
+    """
+    given = _read(dsn)
+    escaped = re.sub(r"([\\\s])", r"\\\1", role)
+    options = given.get("options") or os.environ.get("PGOPTIONS") or ""
+    return make_conninfo(dsn, options=f"{options} -c role={escaped}".strip())
+
+
 def target(dsn: str) -> str:
     """Where a connection string leads: 'user@host:port/database', never a password."""
-    given = _parse(dsn)
+    given = _read(dsn)
     if service := given.get("service") or os.environ.get("PGSERVICE"):
         return f"service {service}"
     parts = {key: given.get(key) or os.environ.get(variable) for key, variable in _TARGET.items()}
@@ -105,8 +127,11 @@ def describe(conn: Connection) -> Database:
     return Database(info.dbname, info.host, info.port, info.user, version.split()[0])
 
 
-def require_own_session(conn: Connection, dsn: str) -> None:
-    """Refuse a standby, and a pooler that gives each transaction another server session."""
+def require_own_session(conn: Connection, dsn: str, *, writes: bool = True) -> None:
+    """Refuse a pooler that gives each transaction another server session, and a standby.
+
+    Without ``writes`` a standby will do.
+    """
     if supabase.is_transaction_pooler(conn.info.host, conn.info.port):
         raise refuse_pooler()
     query = (
@@ -114,7 +139,7 @@ def require_own_session(conn: Connection, dsn: str) -> None:
         " pg_backend_pid()"
     )
     read_only, standby, pid = conn.execute(query).fetchone() or (True, False, 0)
-    if read_only:
+    if read_only and writes:
         reason = "this server is a standby" if standby else "default_transaction_read_only is set"
         raise refuse(
             "read_only_server",
@@ -154,6 +179,7 @@ def reset_commands(conn: Connection) -> list[str]:
         "reset session authorization",
         "reset role",
         "reset all",
+        "set datestyle = 'ISO'",  # the driver reads no other
         *(f"set {name}_timeout = 0" for name in timeouts),
         _NOTICE_OUR_END.format(name=_CHECK_INTERVAL),
     ]
@@ -165,15 +191,36 @@ def open_second(dsn: str) -> Connection:
 
 
 def _parse(dsn: str) -> dict[str, Any]:
+    parameters = _read(dsn)
+    parameters.setdefault("application_name", _application_name())
+    parameters.setdefault("connect_timeout", "10")
+    parameters["client_encoding"] = "UTF8"
+    return parameters
+
+
+def _read(dsn: str) -> dict[str, Any]:
+    """Take a connection string apart; no text about it quotes a piece of it."""
+    if match := _FOREIGN_SCHEME.match(dsn):
+        raise refuse(
+            "bad_dsn",
+            f"the connection URL begins with {match[1]}://, which PostgreSQL does not know",
+            hint="begin it with postgresql://; a driver's name in it, as in postgresql+psycopg://,"
+            " is for SQLAlchemy alone",
+        )
     if _is_misquoted(dsn):
         raise refuse("bad_dsn", "the connection URL cannot be read safely", hint=_QUOTING_HINT)
     try:
         parameters: dict[str, Any] = dict(conninfo_to_dict(dsn))
     except psycopg.Error:
         raise refuse("bad_dsn", "the connection string is malformed", hint=_QUOTING_HINT) from None
-    parameters.setdefault("application_name", _application_name())
-    parameters.setdefault("connect_timeout", "10")
-    parameters["client_encoding"] = "UTF8"
+    for key, variable in _TARGET.items():
+        source = key if parameters.get(key) else variable
+        if _CONNECTION_STRING.search(str(parameters.get(key) or os.environ.get(variable) or "")):
+            raise refuse(
+                "bad_dsn",
+                f"{source} holds a whole connection string",
+                hint="give the string itself with --dsn or in MIGRATION_DATABASE_URL",
+            )
     return parameters
 
 
@@ -202,9 +249,7 @@ def _dial(parameters: Mapping[str, Any]) -> Connection:
             conn.execute("set datestyle = 'ISO'")  # the driver reads no other
         return conn
     except psycopg.Error as exc:
-        message = str(exc).strip()
-        if password := parameters.get("password"):
-            message = message.replace(str(password), "***")
+        message = mask.message(str(exc).strip(), parameters)
         hint = supabase.hint(str(parameters.get("host") or ""), message)
         raise refuse("cannot_connect", f"cannot connect: {message}", hint=hint) from None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
-from pgcredits.migrate import connection
+from pgcredits.migrate import connection, mask
 from pgcredits.migrate.errors import MigrateError
 
 if TYPE_CHECKING:
@@ -113,4 +113,4 @@ def _blocker(row: tuple[Any, ...]) -> str:
     parts += [f"'{application}'"] if application else []
     parts += [state] if state else []
     parts += [f"for {age} s"] if age is not None else []
-    return ", ".join(parts) + (f": {query}" if query else "")
+    return ", ".join(parts) + (f": {mask.query(query)}" if query else "")

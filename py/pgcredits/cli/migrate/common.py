@@ -16,7 +16,7 @@ import click
 
 from pgcredits.cli.interrupts import Terminated, interruptible
 from pgcredits.migrate import terminal
-from pgcredits.migrate.connection import resolve, target
+from pgcredits.migrate.connection import as_role, resolve, target
 from pgcredits.migrate.errors import (
     OK,
     PENDING,
@@ -64,6 +64,7 @@ class Common:
     """Options that stand before or after the command's name."""
 
     dsn: str | None = None
+    role: str | None = None
     directory: Path | None = None
     as_json: bool = False
     quiet: bool = False
@@ -83,6 +84,14 @@ _COMMON = (
         metavar="DSN",
         help="Database, else MIGRATION_DATABASE_URL, DATABASE_URL, or SUPABASE_PROJECT_REF with"
         " SUPABASE_DB_PASSWORD.",
+    ),
+    click.option(
+        "--role",
+        metavar="ROLE",
+        envvar="PGCREDITS_ROLE",
+        show_envvar=True,
+        help="Act as this role, of which the login is a member: where the login itself has not the"
+        " rights to create roles and schemas.",
     ),
     click.option(
         "--directory",
@@ -147,6 +156,7 @@ def common_options(function: Callable[..., None]) -> Callable[..., None]:
     def with_common(
         *,
         dsn: str | None,
+        role: str | None,
         directory: Path | None,
         as_json: bool,
         quiet: bool,
@@ -157,6 +167,7 @@ def common_options(function: Callable[..., None]) -> Callable[..., None]:
         outer = ctx.find_object(Common) or Common()
         ctx.obj = common = Common(
             dsn=dsn or outer.dsn,
+            role=role or outer.role,
             directory=directory or outer.directory,
             as_json=as_json or outer.as_json,
             quiet=quiet or outer.quiet,
@@ -181,4 +192,4 @@ def dsn_of(common: Common) -> str:
     dsn, origin = resolve(common.dsn, os.environ)
     if common.verbose or origin != "--dsn":
         common.progress(f"database from {origin}: {target(dsn)}")
-    return dsn
+    return as_role(dsn, common.role) if common.role else dsn
