@@ -6,14 +6,16 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from pgcredits import migrate
 from pgcredits.migrate import connection, sqltext
 from pgcredits.migrate.errors import EXIT_CODES
-from tests.migrations.conftest import Cli, Connection, recorded, said, until
+from tests.migrations.conftest import Cli, Connection, recorded, said, until, waits_for
 from tests.migrations.pooler import Pooler
 from tests.migrations.test_apply import psql
+from tests.migrations.test_runners import backends
 from tests.migrations.test_surroundings import occupy_two_sessions, through
 
 if TYPE_CHECKING:
@@ -180,6 +182,53 @@ def test_an_interrupted_build_is_cancelled_on_the_server(
     assert cli.run("repair", "--mark-pending", "0003", "--reason", "Ctrl-C").exit_code == 0
     assert cli.run("apply").exit_code == 0
     assert index_state(db) is True
+
+
+@pytest.mark.parametrize(
+    "end", [("pg_cancel_backend", "failed"), ("pg_terminate_backend", "running")]
+)
+def test_a_build_that_cannot_be_recorded(
+    cli: Cli, tree: Tree, db: Connection, writer: Connection, end: tuple[str, str]
+) -> None:
+    """The index is there; only a person can say so now."""
+    function, state = end
+    tree.migration("0003_index", INDEX)
+    runner = cli.start("apply", "--json")
+    until(lambda: waits_for_writer(db), "the build waits for the writer")
+    with psycopg.connect(cli.dsn) as keeper:
+        # Lets the runner change its row, but not what it knows of the catalogue.
+        keeper.execute("lock table credits_private.schema_objects in share mode")
+        writer.execute("commit")
+        wanted = ("credits_private.schema_objects", "RowExclusiveLock")
+        until(lambda: waits_for(db, *wanted), "it wants to record the index")
+        db.execute(f"select {function}(%s)".encode(), (backends(db)[0],))
+        out, err = runner.communicate(timeout=60)
+    assert runner.returncode == 7, err
+    [problem] = json.loads(out)["problems"]
+    assert (problem["code"], problem["id"]) == ("no_transaction_failed", "0003")
+    assert "0003_index.sql has run, which cannot be rolled back" in problem["message"]
+    assert "repair --mark-applied 0003" in problem["hint"]
+    assert row(db, "0003") == (state, False)
+    assert index_state(db) is True
+    stopped = cli.run("apply")
+    assert (stopped.exit_code, "is there and valid" in stopped.stderr) == (7, True)
+    assert cli.run("repair", "--mark-applied", "0003", "--reason", "it is").exit_code == 0
+    assert "nothing to do" in cli.run("apply").stdout
+    assert drift(cli) == []
+
+
+def test_a_verify_script_that_finds_fault_with_what_has_run(
+    installed: Cli, tree: Tree, db: Connection
+) -> None:
+    tree.migration("0003_index", INDEX)
+    (tree.root / "verify").mkdir()
+    tree.write("verify/0003_index.sql", "select 1 / 0;")
+    document = installed.json("apply")
+    [problem] = document["problems"]
+    assert (problem["code"], document["exit_code"]) == ("no_transaction_failed", 7)
+    assert "verify/0003_index.sql:1:1: ERROR 22012" in problem["message"]
+    assert "0003_index.sql has run, which cannot be rolled back" in problem["message"]
+    assert row(db, "0003") == ("failed", False)
 
 
 def test_a_second_runner_does_not_take_a_running_file_for_a_failed_one(

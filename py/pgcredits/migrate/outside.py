@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ENTER = "set role credits_owner; set search_path = ''; set lock_timeout = 0"
 """How the session becomes the owner's for such a file."""
 
+# What stopped the file may be in the way of its row, too; `apply` has an answer to give.
+_IMPATIENT = "set local lock_timeout = '2s'"
+
 _IS_VALID = """
     select i.indisvalid
       from pg_catalog.pg_index i
@@ -141,7 +144,7 @@ def _fail(conn: Connection, file: SqlFile, reason: str) -> bool:
     with suppress(psycopg.Error):
         connection.reset(conn)
         with conn.transaction():
-            conn.execute(history.ENTER)
+            conn.execute(f"{_IMPATIENT}; {history.ENTER}")
             return history.finish(conn, file.id, None, reason)
     return True
 

@@ -106,7 +106,6 @@ class Runner:
 
     def _transact(self, batch: Sequence[Unit]) -> None:
         """One batch in one transaction, with its rows."""
-        connection.reset(self.conn)
         applied: list[tuple[Applied, str]] = []
         pruned: list[str] = []
         file, begun, is_ending = None, "", False

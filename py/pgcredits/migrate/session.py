@@ -80,7 +80,7 @@ class Session:
 
 def is_allowed(seconds: float) -> bool:
     """Whether the server can take this as a timeout, and as no other one."""
-    return seconds == 0 or (seconds >= 0.001 and seconds * 1000 <= LONGEST_MS)
+    return seconds == 0 or (seconds >= 0.001 and seconds * 1000 < LONGEST_MS + 1)
 
 
 def milliseconds(seconds: float) -> int:

@@ -53,6 +53,7 @@ def verify(dsn: str, *, root: Path | None = None) -> Verification:
     source = discover(root)
     with connection.connect(dsn) as conn:
         database = connection.describe(conn)
+        connection.require_own_session(conn, dsn, writes=False)
         connection.reset(conn)
         snapshot = history.read(conn)
         if not snapshot.rows:
