@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from pgcredits import __version__, migrate
-from pgcredits.migrate import lock
+from pgcredits.migrate import expected, lock
 from pgcredits.migrate.errors import EXIT_CODES
 from tests.migrations.conftest import Cli, Connection, recorded, tables
 
@@ -185,6 +186,55 @@ def test_repairs_that_make_no_sense(
     refuses(installed, "cannot_repair", text, "repair", option, file_id, "--reason", "why not")
 
 
+def test_a_number_beyond_a_pending_one_is_not_marked(
+    installed: Cli, tree: Tree, db: Connection
+) -> None:
+    """The pending one would be out of order."""
+    tree.migration("0003_next", "create table credits_private.next ();")
+    tree.migration("0004_last", "create table credits_private.last ();")
+    text = "0004 comes after 0003, which is not applied"
+    reason = ("--reason", "by hand")
+    refuses(installed, "cannot_repair", text, "repair", "--mark-applied", "0004", *reason)
+    hint = installed.json("repair", "--mark-applied", "0004", *reason)["problems"][0]["hint"]
+    assert "`apply --to 0003`" in hint
+    assert "`repair --mark-applied 0003`" in hint
+    for number in ("0003", "0004"):
+        assert installed.run("repair", "--mark-applied", number, *reason).exit_code == 0
+    assert "nothing to do" in installed.run("apply").stdout
+
+
+def test_a_number_before_an_applied_one_is_not_marked_as_pending(
+    installed: Cli, tree: Tree, db: Connection
+) -> None:
+    text = "0001 was applied before 0002: it would be out of order"
+    reason = ("--reason", "again")
+    refuses(installed, "cannot_repair", text, "repair", "--mark-pending", "0001", *reason)
+    hint = installed.json("repair", "--mark-pending", "0001", *reason)["problems"][0]["hint"]
+    assert "from 0002 downwards" in hint
+    db.execute("drop table credits_private.things")
+    for number in ("0002", "0001"):
+        assert installed.run("repair", "--mark-pending", number, *reason).exit_code == 0
+    assert [item["id"] for item in installed.json("apply")["applied"]][:2] == ["0001", "0002"]
+
+
+def test_a_late_file_that_failed_has_a_way_back(installed: Cli, tree: Tree, db: Connection) -> None:
+    """It was out of order from the start, and that was asked for."""
+    tree.migration("0003_late", "-- migrate: no-transaction\nselect 1 / 0;")
+    tree.migration("0004_next", "create table credits_private.next ();")
+    db.execute(
+        "insert into credits_private.schema_migrations"
+        " (id, kind, name, checksum, runner_version, body)"
+        " select f.id, 'versioned', f.name, f.checksum, '', '' from (values (%s, %s, %s))"
+        " as f (id, name, checksum)",
+        [getattr(migrate.discover(tree.root).by_id["0004"], x) for x in ("id", "name", "checksum")],
+    )
+    assert installed.run("apply", "--allow-out-of-order").exit_code == 7
+    tree.migration("0003_late", "-- migrate: no-transaction\nselect 1;")
+    repair = installed.run("repair", "--mark-pending", "0003", "--reason", "corrected")
+    assert repair.exit_code == 0, repair.stderr
+    assert installed.run("apply", "--allow-out-of-order").exit_code == 0
+
+
 def test_a_repair_of_nothing(cli: Cli) -> None:
     document = cli.json("repair", "--mark-pending", "0001", "--reason", "x")
     assert document["exit_code"] == 4
@@ -258,6 +308,88 @@ def test_a_baseline_needs_the_tables(adopted: Cli, db: Connection) -> None:
     )
     assert tables(db) == {"things"}
     assert rows(db, "select to_regclass('credits_private.schema_migrations')") == [(None,)]
+
+
+OBJECTS = """
+create table credits_private.parts (
+    part bigint generated always as identity,
+    constraint parts_pkey primary key (part)
+);
+alter table credits_private.parts add column if not exists label text, add size integer,
+    add constraint parts_size_check check (size > 0);
+create unique index if not exists parts_label_idx on credits_private.parts (label);
+create view credits.labels as select p.label from credits_private.parts p;
+create type credits.pair as (one bigint, two bigint);
+create domain credits_private.colour as text check (value <> '');
+create sequence credits_private.numbers;
+create function credits_private.refuse() returns trigger language plpgsql
+    as $$ begin raise 'no'; end $$;
+create trigger parts_refuse before delete on credits_private.parts
+    for each row execute function credits_private.refuse();
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "missing"),
+    [
+        ("alter table credits_private.parts drop size", "column credits_private.parts.size"),
+        (
+            "alter table credits_private.parts drop constraint parts_size_check",
+            "constraint credits_private.parts.parts_size_check",
+        ),
+        ("drop index credits_private.parts_label_idx", "index credits_private.parts_label_idx"),
+        ("drop view credits.labels", "view credits.labels"),
+        ("drop type credits.pair", "type credits.pair"),
+        ("drop domain credits_private.colour", "type credits_private.colour"),
+        ("drop sequence credits_private.numbers", "sequence credits_private.numbers"),
+        (
+            "drop trigger parts_refuse on credits_private.parts",
+            "trigger credits_private.parts.parts_refuse",
+        ),
+        (
+            "drop function credits_private.refuse cascade",
+            "function credits_private.refuse",
+        ),
+    ],
+)
+def test_a_baseline_needs_every_object(
+    adopted: Cli, tree: Tree, db: Connection, statement: str, missing: str
+) -> None:
+    tree.migration("0003_next", OBJECTS)
+    db.execute(f"{OBJECTS}; {statement}".encode())
+    document = adopted.json("baseline", "--to", "0003")
+    assert document["exit_code"] == 4
+    problem = document["problems"][0]
+    assert f"{missing} of 0003_next.sql is not in the database" in problem["message"]
+    tree.migration("0004_gone", f"{statement};")
+    result = adopted.run("baseline", "--to", "0004")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_a_baseline_of_what_was_released(released_dsn: str) -> None:
+    """Nothing is expected that is not there."""
+    with psycopg.connect(released_dsn, autocommit=True) as conn:
+        conn.execute(
+            "drop table credits_private.schema_migrations, credits_private.schema_migrations_log,"
+            " credits_private.schema_objects"
+        )
+    newest = migrate.discover().versioned[-1].id
+    assert migrate.baseline(released_dsn, to=newest).files[-1] == newest
+    assert len(expected.things(migrate.discover().versioned)) > 30
+
+
+def test_a_baseline_behind_a_lock(
+    adopted: Cli, db: Connection, other: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("pgcredits.migrate.baseline")
+    monkeypatch.setattr(module, "LOCK_TIMEOUT", "set local lock_timeout = '50ms'")
+    other.execute("begin; comment on schema credits is 'mine'")
+    document = adopted.json("baseline", "--to", "0002")
+    [problem] = document["problems"]
+    assert (problem["code"], document["exit_code"]) == ("lock_timeout", 5)
+    assert "end or wait for the session" in problem["hint"]
+    other.execute("rollback")
+    assert adopted.run("baseline", "--to", "0002").exit_code == 0
 
 
 def test_a_baseline_of_an_empty_database(cli: Cli, db: Connection) -> None:

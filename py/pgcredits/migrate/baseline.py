@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 from pgcredits import __version__
-from pgcredits.migrate import catalogue, connection, history, lock, script
+from pgcredits.migrate import catalogue, connection, expected, history, lock, script
 from pgcredits.migrate.errors import MigrateError, Problem, refuse
 from pgcredits.migrate.files import discover
 from pgcredits.migrate.repair import LOCK_TIMEOUT, Repaired
@@ -18,9 +18,41 @@ if TYPE_CHECKING:
     from pgcredits.migrate.connection import Connection
     from pgcredits.migrate.files import SqlFile
 
-_EXISTS = """
-    select pg_catalog.to_regclass(
-        pg_catalog.quote_ident(%s) || '.' || pg_catalog.quote_ident(%s)) is not null"""
+_RELATION: LiteralString = """
+    select exists (
+        select from pg_catalog.pg_class c
+          join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = %(schema)s and c.relname = %(name)s)"""
+
+
+def _of_table(
+    catalogue_name: LiteralString, name: LiteralString, table: LiteralString
+) -> LiteralString:
+    return f"""
+    select exists (
+        select from pg_catalog.{catalogue_name} x
+          join pg_catalog.pg_class c on c.oid = x.{table}
+          join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = %(schema)s and c.relname = %(table)s and x.{name} = %(name)s)"""  # noqa: S608 -- constants
+
+
+_EXISTS: dict[str, LiteralString] = {
+    **dict.fromkeys(("table", "view", "sequence", "index"), _RELATION),
+    "type": """
+    select exists (
+        select from pg_catalog.pg_type t
+          join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+         where n.nspname = %(schema)s and t.typname = %(name)s)""",
+    "function": """
+    select exists (
+        select from pg_catalog.pg_proc p
+          join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+         where n.nspname = %(schema)s and p.proname = %(name)s)""",
+    "column": _of_table("pg_attribute", "attname", "attrelid"),
+    "constraint": _of_table("pg_constraint", "conname", "conrelid"),
+    "trigger": _of_table("pg_trigger", "tgname", "tgrelid"),
+}
+"""Whether a thing of `expected` exists."""
 
 
 def baseline(dsn: str, *, to: str, root: Path | None = None, lock_wait: float = 60.0) -> Repaired:
@@ -29,8 +61,8 @@ def baseline(dsn: str, *, to: str, root: Path | None = None, lock_wait: float = 
     For a database that has their objects, but not their history: one that was set up by another
     tool, or restored without the history. It runs bootstrap.sql, which changes nothing that is
     there; the functions are left to the next `apply`. Raises `MigrateError`: ``cannot_baseline``
-    when anything is recorded already or a table of these migrations is missing; then nothing was
-    changed.
+    when anything is recorded already or an object of these migrations is missing; then nothing was
+    changed. See `expected` for what is looked for.
     """
     source = discover(root)
     adopted = [file for file in source.versioned if file.id <= to]
@@ -72,38 +104,11 @@ def _adopt(conn: Connection, file: SqlFile) -> None:
 
 
 def _missing(conn: Connection, adopted: Sequence[SqlFile]) -> Iterator[Problem]:
-    """Look for the tables that the migrations leave behind."""
-    tables: dict[tuple[str, str], SqlFile] = {}
-    for file in adopted:
-        for statement in file.statements:
-            _follow(statement.tokens, file, tables)
-    for (schema, name), file in tables.items():
-        row = conn.execute(_EXISTS, (schema, name)).fetchone()
+    """Look for the objects that the migrations leave behind."""
+    for thing, file in expected.things(adopted).items():
+        table = {"table": thing.table or thing.name, "schema": thing.schema, "name": thing.name}
+        row = conn.execute(_EXISTS[thing.kind], table).fetchone()
         if not row or not row[0]:
-            message = f"table {schema}.{name} of {file.name} is not in the database"
+            message = f"{thing} of {file.name} is not in the database"
             hint = "baseline up to an earlier file, and let `apply` run this one"
             yield Problem("cannot_baseline", file.id, message, hint)
-
-
-def _follow(words: tuple[str, ...], file: SqlFile, tables: dict[tuple[str, str], SqlFile]) -> None:
-    """Keep ``tables`` as they are after a statement that creates, drops or renames one."""
-    command, rest = words[:2], words[2:]
-    if rest[:3] == ("if", "not", "exists"):
-        rest = rest[3:]
-    elif rest[:2] == ("if", "exists"):
-        rest = rest[2:]
-    if rest[1:2] != (".",):
-        return
-    name = (rest[0], rest[2])
-    if command == ("create", "table"):
-        tables[name] = file
-    elif command == ("drop", "table"):
-        # Of several tables, names and commas follow one another.
-        for at in range(0, len(rest) - 2, 4):
-            tables.pop((rest[at], rest[at + 2]), None)
-    elif command == ("alter", "table") and rest[3:5] == ("rename", "to"):
-        tables.pop(name, None)
-        tables[name[0], rest[5]] = file
-    elif command == ("alter", "table") and rest[3:5] == ("set", "schema"):
-        tables.pop(name, None)
-        tables[rest[5], name[1]] = file

@@ -96,8 +96,8 @@ def mark_pending(
 ) -> Repaired:
     """Forget that a file was started or applied, so that the next `apply` runs it again.
 
-    Raises `MigrateError`: ``cannot_repair`` when nothing is recorded, or it is an applied number and
-    not the newest one; otherwise as `accept_checksum`.
+    Raises `MigrateError`: ``cannot_repair`` when nothing is recorded, or when it is an applied
+    number, but not the newest one; otherwise as `accept_checksum`.
     """
 
     def act(conn: Connection, source: Source, rows: Rows) -> None:

@@ -63,7 +63,8 @@ def repair_command(
 def baseline_command(common: Common, *, to: str, yes: bool, lock_wait: float) -> None:
     """Record migrations as applied that another tool has applied.
 
-    Only where nothing is recorded yet, and only if the tables of these migrations exist.
+    Only where nothing is recorded yet, and only if the objects of these migrations exist: tables,
+    columns, constraints, indexes, triggers, views, sequences, types and functions.
     """
     if sys.stdin.isatty() and not yes:
         click.confirm(f"Record all migrations up to {to} as applied?", abort=True, err=True)
