@@ -196,7 +196,10 @@ def test_a_runner_stopped_in_mid_file_leaves_nothing(
     out, err = runner.communicate(timeout=60)
     assert runner.returncode == code
     if code > 0:
-        assert json.loads(out)["exit_code"] == code
+        document = json.loads(out)
+        assert document["exit_code"] == code
+        assert [item["id"] for item in document["applied"]] == ["bootstrap.sql", "0001", "0002"]
+        assert len(document["problems"]) == 1
         assert "rolled back" in err
         assert "Traceback" not in err
     until(lambda: not backends(db), "the server has noticed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -46,12 +47,18 @@ from pgcredits.migrate.report import document
     type=click.IntRange(min=1),
     help="How often a file is tried, in all, while locks are in its way. [default: 5]",
 )
+@click.option("--yes", is_flag=True, help="Do not ask before --prune drops functions.")
 @common_options
-def apply_command(common: Common, **options: Any) -> None:
+def apply_command(common: Common, *, yes: bool, **options: Any) -> None:
     """Apply all pending files, one transaction after the other.
 
-    A file that begins with "-- migrate: no-transaction" runs alone and without --lock-timeout.
+    On a terminal, --prune asks first. A file that begins with "-- migrate: no-transaction" runs
+    alone and without --lock-timeout.
     """
+    if options["prune"] and not options["dry_run"] and not yes and sys.stdin.isatty():
+        click.confirm(
+            "Drop the functions of our schemas that no file defines?", abort=True, err=True
+        )
     run_apply(common, options)
 
 

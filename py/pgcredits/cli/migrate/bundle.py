@@ -39,13 +39,15 @@ def bundle_command(
     Run it: psql -X -v ON_ERROR_STOP=1 -f FILE. It is one statement, which happens wholly or not at
     all, whatever sends it. Equal in effect to apply, with the records of the runner, which can go
     on from there, and in what it refuses. It stops before its first change where the database is in
-    another state than the one it was made for.
+    another state than the one it was made for. With --json and without --output, the text is in the
+    document.
     """
-    if common.as_json and output is None:
-        raise click.UsageError("--json needs --output")
     text = runner.bundle(common.directory, start=start, allow_downgrade=allow_downgrade)
     if output is None:
-        click.echo(text, nl=False)
+        if common.as_json:
+            print_json(document("bundle", sql=text))
+        else:
+            click.echo(text, nl=False)
         return
     _write(output, text)
     if common.as_json:

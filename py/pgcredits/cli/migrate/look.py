@@ -43,12 +43,14 @@ def status_command(common: Common, *, check: bool) -> None:
 @click.option("--allow-downgrade", is_flag=True, help="As for apply.")
 @common_options
 def plan_command(common: Common, *, as_sql: bool, check: bool, allow_downgrade: bool) -> None:
-    """Show what apply would do, one line a transaction. Takes no locks."""
-    if as_sql and common.as_json:
-        raise click.UsageError("--sql and --json exclude each other")
+    """Show what apply would do, one line a transaction. Takes no locks.
+
+    With --sql and --json, the script is in the document.
+    """
     found = runner.plan(dsn_of(common), root=common.directory, allow_downgrade=allow_downgrade)
     code = check_code(found.problems, found.pending if check else ())
     if common.as_json:
+        script = {"sql": found.sql} if as_sql else {}
         print_json(
             document(
                 "plan",
@@ -57,6 +59,7 @@ def plan_command(common: Common, *, as_sql: bool, check: bool, allow_downgrade: 
                 steps=[asdict(step) for step in found.steps],
                 pending=[asdict(item) for item in found.pending],
                 problems=found.problems,
+                **script,
             )
         )
     elif as_sql:
