@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from benchmarks.load import MANY_LOTS, ONE_LOT, SPREAD
 from benchmarks.pgbench import Cost, Script, run
 
 if TYPE_CHECKING:
@@ -84,9 +85,9 @@ class Effort:
 
 def spread(server: Server, effort: Effort, progress: Callable[[str], None]) -> Case:
     """Spend from random accounts, with random key, feature and reference."""
-    accounts: dict[str, str | int] = {"accounts": effort.accounts}
+    accounts: dict[str, str | int] = {"accounts": effort.accounts, "prefix": SPREAD}
     scripts = {
-        "deduct_credit": Script("deduct_credit.pgbench", {**accounts, "prefix": "all-"}),
+        "deduct_credit": Script("deduct_credit.pgbench", accounts),
         "two_columns": Script("two_columns.pgbench", accounts),
         "floor": Script("floor.pgbench", accounts),
     }
@@ -102,8 +103,8 @@ def lots(server: Server, effort: Effort, progress: Callable[[str], None]) -> Cas
     """Spend from accounts with many lots and from accounts with one."""
     accounts: dict[str, str | int] = {"accounts": effort.few_accounts}
     scripts = {
-        "many lots": Script("deduct_credit.pgbench", {**accounts, "prefix": "many-"}),
-        "one lot": Script("deduct_credit.pgbench", {**accounts, "prefix": "one-"}),
+        "many lots": Script("deduct_credit.pgbench", {**accounts, "prefix": MANY_LOTS}),
+        "one lot": Script("deduct_credit.pgbench", {**accounts, "prefix": ONE_LOT}),
     }
     return Case(
         "lots",
@@ -115,9 +116,10 @@ def lots(server: Server, effort: Effort, progress: Callable[[str], None]) -> Cas
 
 def hot(server: Server, effort: Effort, progress: Callable[[str], None]) -> Case:
     """Spend from one account while an old snapshot keeps every dead row version alive."""
+    account: dict[str, str | int] = {"accounts": 1, "prefix": SPREAD}
     scripts = {
-        "deduct_credit": Script("deduct_credit.pgbench", {"accounts": 1, "prefix": "all-"}),
-        "two_columns": Script("two_columns.pgbench", {"accounts": 1}),
+        "deduct_credit": Script("deduct_credit.pgbench", account),
+        "two_columns": Script("two_columns.pgbench", account),
     }
     part = Effort(
         accounts=1,

@@ -17,6 +17,11 @@ from pgcredits import migrate, rpc
 
 Connection = psycopg.Connection[Any]
 
+# What the account ids of each case are made of, with a number: md5 values, as uuids.
+SPREAD, ONE_LOT, MANY_LOTS = "all-", "one-", "many-"
+# The scripts run as this role: a superuser passes every permission check without being asked, which
+# would flatter the baselines, while ours runs as its owner whoever calls.
+ROLE = "credits_service"
 CREDITS = 100_000_000  # of each account: more than any run can spend
 _SQL = Path(__file__).parent / "sql"
 _TABLES = ("accounts", "lots", "ledger")
@@ -26,50 +31,54 @@ _CHECKED = 5
 def load(dsn: str, accounts: int) -> None:
     """Install pgcredits and the baselines, with ``accounts`` accounts of one lot in each.
 
-    Account ids are md5 values of a prefix and a number, as uuids; the prefix is ``all-`` here.
+    Their prefix is ``SPREAD``, here and in the baselines.
     """
     migrate.apply(dsn)
     with psycopg.connect(dsn) as conn:
         for name in ("floor", "two_columns"):
             conn.execute((_SQL / f"{name}.sql").read_bytes())
+            _permit(conn, name)
         conn.execute(
             "insert into floor.accounts (account_id, balance)"
-            " select md5(n::text)::uuid::text, %s from generate_series(1, %s) as n",
-            (CREDITS, accounts),
+            " select md5(%s || n)::uuid::text, %s from generate_series(1, %s) as n",
+            (SPREAD, CREDITS, accounts),
         )
         conn.execute(
             "insert into two_columns.profiles (id, subscription_balance, purchased_balance)"
-            " select md5(n::text)::uuid, %s, %s from generate_series(1, %s) as n",
-            (CREDITS, CREDITS, accounts),
+            " select md5(%s || n)::uuid, %s, %s from generate_series(1, %s) as n",
+            (SPREAD, CREDITS, CREDITS, accounts),
         )
         # The logs begin with what gave the credits, as ours does: inserts into empty indexes, all
-        # of whose pages are in use already, would be cheaper than they ever are again.
+        # of whose pages are in use already, would be cheaper than they ever are again. For the same
+        # reason their keys are random numbers, as those of the spends are.
         conn.execute(
             "insert into floor.ledger (account_id, entry_id, amount, idempotency_key)"
-            " select a.account_id, %(credits)s + 1, %(credits)s, 'grant-' || a.account_id"
+            " select a.account_id, %(credits)s + 1, %(credits)s,"
+            " (random() * 9000000000000000000)::bigint"
             " from floor.accounts a",
             {"credits": CREDITS},
         )
         conn.execute(
             "insert into two_columns.transactions"
             " (user_id, amount, type, description, reference_id, idempotency_key)"
-            " select p.id, %s, 'purchase', 'pack', 'order-' || p.id, 'grant-' || p.id"
+            " select p.id, %s, 'purchase', 'pack', 'order-' || p.id,"
+            " (random() * 9000000000000000000)::bigint"
             " from two_columns.profiles p",
             (CREDITS,),
         )
-        _load_accounts(conn, prefix="all-", accounts=accounts, lots=1)
+        _load_accounts(conn, prefix=SPREAD, accounts=accounts, lots=1)
     _vacuum(dsn)
 
 
 def load_lots(dsn: str, accounts: int, lots: int) -> None:
-    """Add ``accounts`` accounts with one lot (prefix ``one-``), and as many with ``lots``.
+    """Add ``accounts`` accounts with one lot (``ONE_LOT``), and as many with ``lots``.
 
-    The latter (prefix ``many-``) make the ledger far larger than that of the baselines, so what is
+    The latter (``MANY_LOTS``) make the ledger far larger than that of the baselines, so what is
     compared with those has to be measured before.
     """
     with psycopg.connect(dsn) as conn:
-        _load_accounts(conn, prefix="one-", accounts=accounts, lots=1)
-        _load_accounts(conn, prefix="many-", accounts=accounts, lots=lots)
+        _load_accounts(conn, prefix=ONE_LOT, accounts=accounts, lots=1)
+        _load_accounts(conn, prefix=MANY_LOTS, accounts=accounts, lots=lots)
     _vacuum(dsn)
 
 
@@ -79,11 +88,22 @@ def verify(dsn: str) -> None:
     Raises `click.ClickException` when it finds anything.
     """
     with psycopg.connect(dsn) as conn:
-        for prefix in ("all-", "one-", "many-"):
+        for prefix in (SPREAD, ONE_LOT, MANY_LOTS):
             for number in range(1, _CHECKED + 1):
                 findings = rpc.verify(conn, _account_id(conn, prefix, number))
                 if findings:
                     raise click.ClickException(f"verify() found {findings[0]}")
+
+
+def _permit(conn: Connection, schema: str) -> None:
+    """Let the role of the scripts use a baseline."""
+    names = {"schema": sql.Identifier(schema), "role": sql.Identifier(ROLE)}
+    conn.execute(sql.SQL("grant usage on schema {schema} to {role}").format(**names))
+    conn.execute(
+        sql.SQL("grant select, insert, update on all tables in schema {schema} to {role}").format(
+            **names
+        )
+    )
 
 
 def _vacuum(dsn: str) -> None:
@@ -98,7 +118,7 @@ def _load_accounts(conn: Connection, *, prefix: str, accounts: int, lots: int) -
         conn.execute(
             "select credits.grant_credits("
             " %s, %s, p_expires_at => now() + %s * interval '1 day', p_idempotency_key => %s)",
-            (first, CREDITS // lots, 1000 + number, f"grant-{number}-{first}"),
+            (first, CREDITS // lots, 1000 + number, f"{number:019}"),
         )
     for table in _TABLES:
         _copy_rows(conn, table, first, prefix, accounts)

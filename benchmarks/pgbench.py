@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from benchmarks.cpu import server_seconds
+from benchmarks.load import ROLE
 
 if TYPE_CHECKING:
     from benchmarks.server import Server
@@ -43,7 +44,7 @@ def run(server: Server, script: Script, transactions: int, clients: int) -> Cost
     Raises `click.ClickException` with the end of pgbench's complaints when it fails.
     """
     each = -(-transactions // clients)
-    command = [str(server.pgbench), _without_password(server.dsn), "--no-vacuum"]
+    command = [str(server.pgbench), _pgbench_dsn(server.dsn), "--no-vacuum"]
     command += ["--protocol=prepared", f"--client={clients}", "--jobs=2", f"--transactions={each}"]
     command += [f"--file={_SQL / script.file}"]
     command += [f"--define={name}={value}" for name, value in script.variables.items()]
@@ -60,9 +61,11 @@ def run(server: Server, script: Script, transactions: int, clients: int) -> Cost
     return Cost(cpu_ms=used * 1e6 / (each * clients), tps=float(rate[1]))
 
 
-def _without_password(dsn: str) -> str:
+def _pgbench_dsn(dsn: str) -> str:
+    """Without the password, which other users could read, and with the role of the scripts."""
     parameters = conninfo_to_dict(dsn)
     parameters.pop("password", None)
+    parameters["options"] = f"{parameters.get('options', '')} -c role={ROLE}".strip()
     return make_conninfo("", **parameters)
 
 
