@@ -27,13 +27,14 @@ declare
     v_next_event_at timestamptz;
     v_created_at timestamptz;
     v_now timestamptz;
+    v_amount bigint;
 begin
-    -- Enough for nearly every call; the exact checks run where it does not hold.
+    -- Enough for nearly every call; the exact checks run where it does not hold. Every operator is
+    -- set up anew in each transaction, which costs more than its work: hence so few.
     if (
-        p_amount between 1 and 9007199254740991
-        and p_account_id is not null
-        and length(concat(p_account_id, p_feature, p_reference, p_idempotency_key)) <= 255
-        and ('' = any (array[p_account_id, p_feature, p_reference, p_idempotency_key])) is not true
+        p_amount >= 1
+        and pg_column_size(array[p_feature, p_reference, p_idempotency_key]) <= 255
+        and ('' = any (array[p_feature, p_reference, p_idempotency_key])) is not true
         and (p_idempotency_key like any ('{stripe:%,ref:%,pgcredits:%}')) is not true
         and p_metadata is null
     ) is not true then
@@ -61,21 +62,28 @@ begin
         and v_open_lot_remaining >= p_amount
         and v_next_event_at > v_now
     ) is not true then
+        -- No account has a bad id and no lot holds more than the largest amount: not seen so far.
+        perform credits_private.check_account_id(p_account_id);
+        perform credits_private.check_amount('p_amount', p_amount);
         return credits_private.post_spend(
             p_account_id, p_amount, p_feature, p_reference, p_idempotency_key, p_metadata
         );
     end if;
 
+    -- Each value is computed once: in the insert and in the receipt an operator costs more.
     v_now := greatest(v_now, v_created_at);
+    v_amount := -p_amount;
+    v_entry_id := v_entry_id + 1;
+    v_balance := v_balance - p_amount;
+    v_open_lot_remaining := v_open_lot_remaining - p_amount;
     insert into credits_private.ledger (
         account_id, entry_id, command_id, kind, amount, balance, debt,
         open_lot_id, open_lot_remaining, next_event_at,
         feature, reference, idempotency_key, metadata, actor, created_at, occurred_at
     )
     values (
-        p_account_id, v_entry_id + 1, v_entry_id + 1, 'spend', -p_amount,
-        v_balance - p_amount, 0,
-        v_open_lot_id, v_open_lot_remaining - p_amount, v_next_event_at,
+        p_account_id, v_entry_id, v_entry_id, 'spend', v_amount, v_balance, 0,
+        v_open_lot_id, v_open_lot_remaining, v_next_event_at,
         p_feature, p_reference, p_idempotency_key, p_metadata, credits_private.actor(), v_now, v_now
     )
     on conflict do nothing;
@@ -86,9 +94,9 @@ begin
         );
     end if;
     return row(
-        p_account_id, v_entry_id + 1, v_entry_id + 1, 'spend', -p_amount,
-        v_balance - p_amount, v_balance - p_amount, 0,
-        jsonb_build_array(jsonb_build_array(v_open_lot_id, -p_amount)), false, v_now
+        p_account_id, v_entry_id, v_entry_id, 'spend', v_amount,
+        v_balance, v_balance, 0,
+        jsonb_build_array(jsonb_build_array(v_open_lot_id, v_amount)), false, v_now
     )::credits.receipt;
 end
 $$;

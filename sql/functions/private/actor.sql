@@ -6,8 +6,7 @@ stable
 parallel safe
 security invoker
 as $$
-    select case pg_catalog.current_setting('role')
-        when 'none' then session_user::text
-        else session_user::text || ':' || pg_catalog.current_setting('role')
-    end
+    select pg_catalog.concat(
+        session_user, nullif(':' || pg_catalog.current_setting('role'), ':none')
+    )
 $$;
