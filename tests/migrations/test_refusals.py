@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pgcredits import __version__, migrate
-from pgcredits.migrate import connection, files, history, wellformed
+from pgcredits.migrate import connection, history, wellformed
 from pgcredits.migrate.errors import EXIT_CODES, Problem, exit_code_of
 from tests.migrations.conftest import Cli, Connection, recorded, tables
 

@@ -99,4 +99,4 @@ def expire_due(model: Model, limit: int | None = 1000) -> Sweep:
         if (lots := [lot for lot in account.holding() if lot.expires_at <= model.now])
     }
     lost = sum(expire_account(model, account_id) for account_id in due)
-    return Sweep(len(due), sum(map(len, due.values())), lost, has_more=False)
+    return Sweep(len(due), 0, sum(map(len, due.values())), lost, has_more=False)

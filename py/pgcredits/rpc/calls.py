@@ -399,7 +399,7 @@ def verify_page(
 
     ``since`` leaves out accounts whose newest entry is older, and rows without an account.
     """
-    return call(conn, VerifiedPage, "verify_page", _given(limit=limit, after=after, since=since))
+    return call(conn, VerifiedPage, "verify_page", given(limit=limit, after=after, since=since))
 
 
 def schema_version(conn: Connection) -> SchemaVersion:
