@@ -22,8 +22,8 @@ from pgcredits.embedded import EmbeddedError, LocalPostgres, find_bindir
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# fsync stays on. No autovacuum, so that its work is never charged to whichever script is running;
-# that favours the scripts that leave dead rows behind.
+# fsync stays on. No autovacuum, so that its work is never charged to whichever script is running:
+# there is a vacuum before each run instead.
 _SETTINGS = {"autovacuum": "off", "shared_buffers": "256MB", "max_wal_size": "4GB"}
 _SHOWN = ("server_version", "fsync", "synchronous_commit", "shared_buffers", "autovacuum")
 

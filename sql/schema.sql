@@ -335,7 +335,8 @@ CREATE TABLE credits_private.ledger (
     actor text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     occurred_at timestamp with time zone NOT NULL
-);
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0.05');
 
 ALTER TABLE credits_private.ledger OWNER TO credits_owner;
 

@@ -24,7 +24,10 @@ create table credits_private.ledger (
     created_at timestamptz not null,
     occurred_at timestamptz not null,
     constraint ledger_pkey primary key (account_id, entry_id)
-);
+)
+-- Vacuum marks new entries as committed, a page at a time. Where it has not been yet, the account's
+-- next spend does it, at the price of an image of the page in the log.
+with (autovacuum_vacuum_insert_scale_factor = 0.05);
 comment on table credits_private.ledger is
     'Append-only ledger and the state itself: the newest entry of an account carries everything '
     'that the next one needs.';
