@@ -26,6 +26,42 @@ def test_every_fault_still_fits_the_files() -> None:
         assert mutant.cost.endswith(".")
 
 
+def mutant(old: str, new: str) -> Mutant:
+    """Make a fault in the spend that one quick test would notice."""
+    noticed_by = "tests/functions/test_deduct_credit.py::test_a_spend_takes_one_credit_by_default"
+    changes = [(old, new)]
+    return Mutant("example", "functions/api/deduct_credit.sql", changes, "Nothing.", [noticed_by])
+
+
+@pytest.mark.parametrize("old", ["p_amounts", "p_amount"], ids=["never", "often"])
+def test_a_text_that_does_not_stand_in_the_file_once_is_stale(old: str) -> None:
+    with pytest.raises(AssertionError, match="example is stale"):
+        mutant(old, "x").text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("language plpgsql", "language plsql"), ("for no key update;", "for no bug update;")],
+    ids=["not_installed", "not_run"],
+)
+def test_sql_that_is_no_sql_is_not_found_by_the_suite(
+    pg_server: Server, tmp_path: Path, old: str, new: str
+) -> None:
+    root = tmp_path / "sql"
+    example = mutant(old, new)
+    example.plant(root)
+    verdict = run(
+        example.killed_by,
+        server=pg_server.dsn(),
+        prefix="pgcredits_malformed",
+        scratch=tmp_path,
+        root=root,
+    )
+    assert verdict.exit_code == pytest.ExitCode.TESTS_FAILED
+    assert bool(verdict.broken) != bool(verdict.malformed()), verdict.output
+
+
 @pytest.mark.slow
 def test_without_a_fault_the_chosen_tests_pass(pg_server: Server, tmp_path: Path) -> None:
     chosen = sorted({test for mutant in MUTANTS for test in mutant.killed_by})
