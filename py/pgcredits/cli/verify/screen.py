@@ -97,5 +97,12 @@ def totals(accounts: int, verified: int, findings: int) -> str:
 
 def cells(finding: Finding) -> tuple[str, ...]:
     """Return the columns as text; what could act on a terminal is shown in JSON's notation."""
-    values = ("" if finding[name] is None else str(finding[name]) for name in _COLUMNS)
-    return tuple(value if value.isprintable() else json.dumps(value) for value in values)
+    return tuple(
+        _cell(finding[name], missing="nothing" if name in {"expected", "actual"} else "")
+        for name in _COLUMNS
+    )
+
+
+def _cell(value: str | int | None, missing: str) -> str:
+    text = missing if value is None else str(value)
+    return text if text.isprintable() else json.dumps(text)
