@@ -190,7 +190,8 @@ def test_a_verify_script_runs_right_after_its_file(
     tree.write("verify/0001_now.sql", "select 1 / (1 - count(more)) from credits_private.things;")
     failed = cli.run("apply", *([option] if option else []))
     assert failed.exit_code == 6
-    assert "0001_now.sql:1:25: ERROR 42703" in failed.stderr
+    assert "verify/0001_now.sql:1:" in failed.stderr
+    assert "ERROR 42703" in failed.stderr
     tree.write(
         "verify/0001_now.sql",
         "do $$ begin if (select count(*) from pg_catalog.pg_attribute a where a.attname = 'more'"

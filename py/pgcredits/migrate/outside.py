@@ -59,7 +59,7 @@ def run(
         milliseconds = script.run(conn, file)
         _record(session, source, file, before, milliseconds)
     except (script.ScriptError, psycopg.Error) as failure:
-        raise _explain(conn, file, failure, has_run=milliseconds is not None) from failure
+        raise _failure(conn, file, failure, has_run=milliseconds is not None) from failure
     except BaseException as exc:
         if _fail(conn, file, "interrupted"):
             exc.add_note(
@@ -84,7 +84,7 @@ def _record(
         history.finish(session.conn, file.id, milliseconds)
 
 
-def _explain(
+def _failure(
     conn: Connection, file: SqlFile, failure: script.ScriptError | psycopg.Error, *, has_run: bool
 ) -> MigrateError:
     """Say what happened, what is there, and how to go on."""
@@ -94,7 +94,9 @@ def _explain(
         what = reason = failure.diag.message_primary or str(failure).strip()
     _fail(conn, file, reason or str(failure))
     then = "cannot be rolled back"
-    if has_run:
+    if has_run and conn.closed:
+        then = "has run, which cannot be rolled back; `status` tells whether that was recorded"
+    elif has_run:
         then = "has run, which cannot be rolled back, but was not recorded as applied"
     message = f"{what}\n{file.name} {then}{_state(conn, file)}"
     return refuse("no_transaction_failed", message, id=file.id, hint=repair_hint(file.id))
