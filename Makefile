@@ -10,13 +10,14 @@ DIST ?= dist
 # Tests wait a lot: one process more than there are cores, and no more servers than eight.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n < 8 ? n + 1 : 8 )))
 
-.PHONY: help demo dev test lint check bench schema bundle clean
+.PHONY: help demo dev test nightly lint check bench schema bundle clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo    watch Stripe events become credits, in a throwaway Postgres (a minute)'
 	@echo 'make dev     keep a migrated Postgres in .pgcredits/, until Ctrl-C'
 	@echo 'make test    run the whole test suite; PYTEST_ARGS="-k name" for a part of it'
+	@echo 'make nightly the searches at ten times the size, for an hour'
 	@echo 'make check   everything CI runs on one Postgres: formatting, linters, types, tests'
 	@echo 'make bench   measure the cost of a spend'
 	@echo 'make schema  write sql/schema.sql and the generated reference again, after a change'
@@ -41,6 +42,10 @@ dev: .venv/ready
 
 test: .venv/ready-dev
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+nightly: .venv/ready-dev
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile=nightly -rP \
+		tests/model tests/history $(PYTEST_ARGS)
 
 lint: .venv/ready-dev
 	@echo '== ruff format' && $(PY) -m ruff format --check .

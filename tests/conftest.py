@@ -51,8 +51,15 @@ if TYPE_CHECKING:
 _BUILD_LOCK = 7_305_441
 _PREFIX = os.environ.get("TEST_DATABASE_PREFIX", "pgcredits")
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("pgcredits", deadline=None)
+# How long an example takes says more about the machine than about the code. `make nightly` chooses
+# the second profile, with --hypothesis-profile.
+settings.register_profile("pgcredits", deadline=None, print_blob=True)
+settings.register_profile(
+    "nightly",
+    settings.get_profile("pgcredits"),
+    max_examples=2000,
+    stateful_step_count=50,
+)
 settings.load_profile("pgcredits")
 
 

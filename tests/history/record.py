@@ -6,8 +6,8 @@
         with session.transaction():
             ...
 
-``connect`` opens a connection (autocommit). It is called again after a connection was lost, so it
-may have to wait until the server is back. A session belongs to one thread; a history to all.
+``connect`` opens a connection (autocommit). After a connection was lost it is called again, and for
+half a minute again while the server is away. A session belongs to one thread, a history to all.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
     from pgcredits.rpc import Receipt
     from tests.model.call import Call
+
+
+_PATIENCE = 30.0
+"""Seconds that a session waits for a server that is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,18 @@ class Recorder:
     def credits(self) -> Credits:
         """The API on this session's connection, opened when it is first needed."""
         if self._credits is None:
-            self._credits = Credits(self._connect())
+            self._credits = Credits(self._connected())
         return self._credits
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return self._connect()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def drop(self) -> None:
         """Close the connection, if there is one; the next call opens another one."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.history.record import Acknowledged, Refused, Unknown
 from tests.model import shown
 from tests.model.expiry import expire_account
-from tests.model.model import Model
+from tests.model.model import COMMANDS, Model
 from tests.model.state import Refusal, Settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,11 @@ class Replay:
         self.about = about
         self.model = Model(settings)
         self._keyless = [
-            one for one in about if isinstance(one.outcome, Unknown) and one.call.key is None
+            one
+            for one in about
+            if isinstance(one.outcome, Unknown)
+            and one.call.key is None
+            and one.call.function in COMMANDS
         ]
         self._used: list[Invocation] = []
         self._commands: list[Command] = []

@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 
-from tests.history.check import check
+from tests.history.check import check, outcomes
 from tests.history.load import run
-from tests.history.record import History
+from tests.history.record import History, Undone
 
 if TYPE_CHECKING:
     from tests.client import Credits
 
+CALLS = 1000 if settings.get_current_profile_name() == "nightly" else 100
+
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_eight_sessions_on_three_accounts(dsn: str, credits: Credits) -> None:
     seed = os.environ.get("HISTORY_SEED") or str(secrets.randbits(32))
     print(f"HISTORY_SEED={seed}")
@@ -29,5 +33,12 @@ def test_eight_sessions_on_three_accounts(dsn: str, credits: Credits) -> None:
     def connect() -> psycopg.Connection[Any]:
         return psycopg.connect(dsn, autocommit=True)
 
-    run(history, connect, seed=seed)
+    run(history, connect, seed=seed, calls=CALLS)
     check(history, credits)
+    seen = outcomes(history)
+    print(dict(seen))
+    assert seen["acknowledged"] > seen.total() / 3
+    assert {"insufficient_credits", "idempotency_conflict", "entry_not_found"} <= set(seen)
+    undone = {one.outcome.why for one in history.invocations if isinstance(one.outcome, Undone)}
+    assert undone == {"rolled back by the caller"}
+    assert any(one.receipt and one.receipt.is_replay for one in history.invocations)

@@ -23,7 +23,7 @@ begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_argument(
-        'p_period_end', p_period_end is not null, 'an instant in the years 1970 to 9999'
+        'p_period_end', p_period_end is not null, 'an instant in the years 1970 to 8999'
     );
     perform credits_private.check_instant('p_period_end', p_period_end);
     perform credits_private.check_text('p_subscription', p_subscription, 127);

@@ -34,7 +34,7 @@ begin
     );
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_argument(
-        'p_period_start', p_period_start is not null, 'an instant in the years 1970 to 9999'
+        'p_period_start', p_period_start is not null, 'an instant in the years 1970 to 8999'
     );
     perform credits_private.check_instant('p_period_start', p_period_start);
     perform credits_private.check_argument(

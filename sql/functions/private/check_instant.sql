@@ -1,5 +1,5 @@
--- Refuses an instant outside the years 1970 to 9999, which no calendar of a client can hold;
--- null passes as "not given".
+-- Refuses an instant outside the years 1970 to 8999; null passes as "not given". With what is added
+-- to it (graces, the time that credits were gone) it stays in the calendar of every client.
 create or replace function credits_private.check_instant(p_argument text, p_instant timestamptz)
 returns void
 language plpgsql
@@ -13,8 +13,8 @@ begin
         p_argument,
         p_instant is null
         or p_instant >= timestamptz '1970-01-01 00:00:00+00'
-        and p_instant < timestamptz '10000-01-01 00:00:00+00',
-        'an instant in the years 1970 to 9999'
+        and p_instant < timestamptz '9000-01-01 00:00:00+00',
+        'an instant in the years 1970 to 8999'
     );
 end
 $$;
