@@ -1,5 +1,21 @@
 """The rules of credits in plain Python, and a search for sequences on which the database differs.
 
 The model is written from the documentation and shares no code with the SQL. It is as slow and as
-direct as it can be: an account is a few dictionaries, a command changes a copy of them.
+direct as it can be: an account is a few dictionaries, and a command changes a copy of them.
+
+=====================================  ============================================================
+module                                 subject
+=====================================  ============================================================
+`state`, `work`                        accounts, lots, payments, entries; a command at work on them
+`arguments`                            what is legal
+`grants`, `posting`, `periods`         commands that bring credits
+`spends`, `money_back`, `expiry`       commands that take them, and give them back
+`model`                                all accounts and the list of commands
+`laws`                                 what holds after every command, whatever it was
+`shown`                                all that can be seen, from the model and from the database
+`call`, `twin`                         a call as a value; both sides driven together and compared
+`choices`, `steps`                     what a search chooses from and what it is made of
+`granting`, `spending`, `machine`      its steps
+`wrong`                                calls that are refused for an argument
+=====================================  ============================================================
 """

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import initialize, rule
 
 from tests.model import choices
-from tests.model.call import Call, call
-from tests.model.choices import DAY, US, Amount, Bought, Moment, Period, Target
-from tests.model.state import Settings
-from tests.model.twin import Twin
+from tests.model.choices import DAY, US, Amount, Bought, Moment
+from tests.model.granting import Granting
+from tests.model.spending import Spending
+from tests.model.steps import Step, any_step, step
 from tests.model.wrong import WRONG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import timedelta
 
-    from tests.model.state import Account, Entry, Payment
-
-Method = TypeVar("Method", bound="Callable[..., None]")
+    from tests.model.call import Call
 
 _GRACES = st.sampled_from([3 * DAY, 7 * DAY, DAY, US, 0 * DAY])
 _CHANGES: list[dict[str, Any]] = [
@@ -34,106 +30,12 @@ _CHANGES: list[dict[str, Any]] = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A method of `Search` and what to give to it."""
+class Search(Granting, Spending):
+    """All steps: the commands, what is repeated or wrong, and what happens around the calls."""
 
-    name: str
-    given: dict[str, Any]
-
-
-_STEPS: dict[str, tuple[int, st.SearchStrategy[dict[str, Any]]]] = {}
-"""The methods that are steps, how often each is taken, and what it is given."""
-
-
-def step(weight: int, **given: st.SearchStrategy[Any]) -> Callable[[Method], Method]:
-    """Make a method a step. Rules of Hypothesis have no weight, and half of them are left out."""
-
-    def register(method: Method) -> Method:
-        _STEPS[method.__name__] = weight, st.fixed_dictionaries(given)
-        return method
-
-    return register
-
-
-@st.composite
-def _steps(draw: st.DrawFn) -> Step:
-    names = [name for name, (weight, _) in _STEPS.items() for _ in range(weight)]
-    name = draw(st.sampled_from(names))
-    return Step(name, draw(_STEPS[name][1]))
-
-
-def steps() -> set[str]:
-    """Names of all steps."""
-    return set(_STEPS)
-
-
-class Search(RuleBasedStateMachine):
-    """One example: a transaction of its own, rolled back in the end."""
-
-    def __init__(self, conn: psycopg.Connection[Any], shortfall: str) -> None:
-        super().__init__()
-        self._conn = conn
-        conn.execute("begin")
-        self.twin = Twin(conn, Settings(shortfall=shortfall))
-        self.calls: list[Call] = []
-        self.keys = 0
-
-    def teardown(self) -> None:
-        try:
-            if self._conn.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
-                self.twin.compare_all()
-        finally:
-            self._conn.execute("rollback")
-
-    # Helpers.
-
-    def account(self, account_id: str) -> Account:
-        return self.twin.model.account(account_id)
-
-    def amount(self, account_id: str, amount: Amount) -> int:
-        return amount.on(self.account(account_id), self.twin.model)
-
-    def moment(self, account_id: str, moment: Moment) -> Any:
-        return moment.on(self.account(account_id), self.twin.model)
-
-    def available(self, account_id: str) -> int:
-        return sum(lot.left for lot in self.account(account_id).spendable(self.twin.model.now))
-
-    def make(self, function: str, account_id: str, tail: dict[str, Any], **given: Any) -> None:
-        if tail.get("idempotency_key") == "new":
-            self.keys += 1
-            tail = tail | {"idempotency_key": f"new-{self.keys}"}
-        made = call(function, account_id, **given, **tail)
-        self.calls.append(made)
-        self.twin.make(made)
-
-    def payments(self) -> list[tuple[str, Payment]]:
-        """Every payment with its account, newest first inside the account."""
-        return [
-            (account_id, payment)
-            for account_id, account in self.twin.model.accounts.items()
-            for payment in reversed(account.payments.values())
-        ]
-
-    def spends(self) -> list[tuple[str, Entry]]:
-        """Every spend with its account, newest first inside the account."""
-        return [
-            (account_id, entry)
-            for account_id, account in self.twin.model.accounts.items()
-            for entry in reversed(account.entries)
-            if entry.kind == "spend"
-        ]
-
-    def payment_name(self, account_id: str, number: int) -> str:
-        """Few names, so that payments are repeated; number 0 is the same for all accounts."""
-        return f"pay-{account_id}-{number}" if number else "pay-0"
-
-    @rule(step=_steps())
+    @rule(step=any_step())
     def take(self, step: Step) -> None:
         getattr(self, step.name)(**step.given)
-
-    # The surroundings.
 
     @initialize(
         renewal=_GRACES,
@@ -203,245 +105,6 @@ class Search(RuleBasedStateMachine):
             self.twin.undo()
         elif self.twin.depth:
             self.twin.keep()
-
-    # The commands.
-
-    @step(1, account_id=choices.accounts, kind=st.sampled_from([None, "user", "guest"]))
-    def open_account(self, account_id: str, kind: str | None) -> None:
-        given = {} if kind is None else {"kind": kind, "time_zone": "Europe/Berlin"}
-        self.make("open_account", account_id, {}, **given)
-
-    @step(
-        5,
-        account_id=choices.accounts,
-        amount=choices.granted,
-        pool=choices.pools,
-        expires=choices.expiries,
-        tail=choices.tails,
-    )
-    def grant_credits(
-        self,
-        *,
-        account_id: str,
-        amount: Amount,
-        pool: str,
-        expires: Moment | None,
-        tail: dict[str, Any],
-    ) -> None:
-        given: dict[str, Any] = {"amount": self.amount(account_id, amount), "pool": pool}
-        if expires is not None:
-            given["expires_at"] = self.moment(account_id, expires)
-        self.make("grant_credits", account_id, tail, **given)
-
-    @step(
-        5,
-        account_id=choices.accounts,
-        amount=choices.granted,
-        expires=choices.expiries,
-        price=choices.prices,
-        number=choices.numbers,
-        tail=choices.tails,
-    )
-    def add_purchased_credits(
-        self,
-        *,
-        account_id: str,
-        amount: Amount,
-        expires: Moment | None,
-        price: int | None,
-        number: int,
-        tail: dict[str, Any],
-    ) -> None:
-        given: dict[str, Any] = {"amount": self.amount(account_id, amount)}
-        if expires is not None:
-            given["expires_at"] = self.moment(account_id, expires)
-        if price is not None:
-            given |= {"amount_paid": price, "currency": "eur"}
-        tail = tail | {"reference": self.payment_name(account_id, number)}
-        self.make("add_purchased_credits", account_id, tail, **given)
-
-    @step(
-        3,
-        account_id=choices.accounts,
-        amount=choices.granted,
-        period_end=choices.ends,
-        subscription=choices.subscriptions,
-        tail=choices.tails,
-    )
-    def add_subscription_credits(
-        self,
-        *,
-        account_id: str,
-        amount: Amount,
-        period_end: Moment,
-        subscription: str,
-        tail: dict[str, Any],
-    ) -> None:
-        if not tail.keys() & {"idempotency_key", "reference"}:
-            tail = tail | {"idempotency_key": "new"}
-        self.make(
-            "add_subscription_credits",
-            account_id,
-            tail,
-            amount=self.amount(account_id, amount),
-            period_end=self.moment(account_id, period_end),
-            subscription=subscription,
-        )
-
-    @step(
-        6,
-        account_id=choices.accounts,
-        subscription=choices.subscriptions,
-        amount=choices.granted,
-        period=choices.periods,
-        cap=choices.caps,
-        item=st.sampled_from([None, None, "seat"]),
-        price=choices.prices,
-        number=st.none() | st.none() | choices.numbers,
-        tail=choices.tails,
-    )
-    def renew_subscription(
-        self,
-        *,
-        account_id: str,
-        subscription: str,
-        amount: Amount,
-        period: Period,
-        cap: int | None,
-        item: str | None,
-        price: int | None,
-        number: int | None,
-        tail: dict[str, Any],
-    ) -> None:
-        given: dict[str, Any] = {"subscription": subscription}
-        given |= {"amount": self.amount(account_id, amount), "rollover_cap": cap, "item": item}
-        given |= period.on(self.twin.model)
-        if number is not None:
-            given["payment"] = self.payment_name(account_id, number)
-            if price is not None:
-                given |= {"amount_paid": price, "currency": "eur"}
-        self.make("renew_subscription", account_id, tail, **given)
-
-    @step(
-        5,
-        account_id=choices.accounts,
-        number=choices.numbers,
-        price=choices.prices,
-        returned=st.sampled_from([None, None, 0, 3, 50, 100, 1000]),
-        basket=choices.baskets,
-        tail=choices.tails,
-    )
-    def record_payment(
-        self,
-        *,
-        account_id: str,
-        number: int,
-        price: int | None,
-        returned: int | None,
-        basket: list[Bought],
-        tail: dict[str, Any],
-    ) -> None:
-        account = self.account(account_id)
-        self.make(
-            "record_payment",
-            account_id,
-            tail,
-            payment=self.payment_name(account_id, number),
-            amount_paid=price,
-            currency="eur",
-            grants=[one.on(account, self.twin.model) for one in basket],
-            provider="bank" if number == 1 else "manual",
-            amount_returned=returned,
-        )
-
-    @step(
-        10,
-        nth=choices.numbers,
-        moves=st.lists(choices.targets, min_size=1, max_size=3),
-        tail=choices.tails,
-    )
-    def clawback_credits(self, nth: int, moves: list[Target], tail: dict[str, Any]) -> None:
-        for target in moves if self.payments() else []:
-            payments = self.payments()
-            account_id, payment = payments[nth % len(payments)]
-            self.make(
-                "clawback_credits",
-                account_id,
-                tail,
-                payment=payment.name,
-                provider=payment.provider,
-                **target.on(payment, self.account(account_id)),
-            )
-
-    @step(
-        14,
-        account_id=choices.accounts,
-        may_be_empty=st.sampled_from([False, False, False, False, True]),
-        amounts=st.lists(choices.spent, min_size=1, max_size=4),
-        feature=st.sampled_from([None, None, "chat"]),
-        tail=choices.tails,
-    )
-    def deduct_credit(
-        self,
-        *,
-        account_id: str,
-        may_be_empty: bool,
-        amounts: list[Amount],
-        feature: str | None,
-        tail: dict[str, Any],
-    ) -> None:
-        if not may_be_empty and not self.available(account_id):
-            account_id = max(["ann", "bob", "cid"], key=self.available)
-        given: dict[str, Any] = {} if feature is None else {"feature": feature}
-        for amount in amounts:
-            given["amount"] = self.amount(account_id, amount)
-            self.make("deduct_credit", account_id, tail, **given)
-
-    @step(
-        10,
-        nth=choices.numbers,
-        amounts=st.lists(st.none() | choices.spent, min_size=1, max_size=2),
-        by_key=st.booleans(),
-        if_expired=st.sampled_from(["grace", "grace", "lapse", None]),
-        tail=choices.tails,
-    )
-    def refund_spend(
-        self,
-        *,
-        nth: int,
-        amounts: list[Amount | None],
-        by_key: bool,
-        if_expired: str | None,
-        tail: dict[str, Any],
-    ) -> None:
-        spends = self.spends()
-        if not spends:
-            return
-        account_id, spend = spends[nth % len(spends)]
-        given: dict[str, Any] = {"if_expired": if_expired, "entry_id": spend.entry_id}
-        if by_key and spend.key is not None:
-            given = {"if_expired": if_expired, "spend_key": spend.key}
-        for amount in amounts:
-            if amount is not None:
-                rest = -spend.amount - self.refunded(account_id, spend)
-                given["amount"] = min(self.amount(account_id, amount), rest + 1)
-            self.make("refund_spend", account_id, tail, **given)
-
-    def refunded(self, account_id: str, spend: Entry) -> int:
-        entries = self.account(account_id).entries
-        return sum(entry.amount for entry in entries if entry.reverses == spend.entry_id)
-
-    @step(
-        2,
-        account_id=choices.accounts,
-        subscription=st.none() | choices.subscriptions,
-        tail=choices.tails,
-    )
-    def expire_subscription_credits(
-        self, account_id: str, subscription: str | None, tail: dict[str, Any]
-    ) -> None:
-        given = {} if subscription is None else {"subscription": subscription}
-        self.make("expire_subscription_credits", account_id, tail, **given)
 
     @step(3, limit=st.sampled_from([1, 2, 1000]))
     def expire_due(self, limit: int) -> None:

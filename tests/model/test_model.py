@@ -16,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.model.machine import Search, steps
+from tests.model.machine import Search
 from tests.model.model import COMMANDS
+from tests.model.steps import steps
 from tests.model.wrong import WRONG
 
 if TYPE_CHECKING:

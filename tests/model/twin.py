@@ -37,6 +37,7 @@ class Twin:
         self.model = Model()
         self.credits = Credits(conn, savepoints=True)
         self.story: list[str] = []
+        self.has_failed = False
         self._known: dict[str, int] = {}
         self._saved: list[tuple[Model, dict[str, int]]] = []
         conn.execute("delete from testing.clock")
@@ -173,8 +174,10 @@ class Twin:
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Put the whole story into a failure."""
+        self.has_failed = True
         try:
             yield
+            self.has_failed = False
         except AssertionError as exc:
             exc.add_note("\n".join(["What happened so far:", *self.story]))
             raise

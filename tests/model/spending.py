@@ -1,0 +1,107 @@
+"""Steps that spend credits, give them back, take them back and end them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from tests.model import choices
+from tests.model.steps import Table, step
+
+if TYPE_CHECKING:
+    from tests.model.choices import Amount, Target
+    from tests.model.state import Entry
+
+
+class Spending(Table):
+    """Several calls in one step, since what is spent and clawed in a row shows most."""
+
+    @step(
+        10,
+        nth=choices.numbers,
+        moves=st.lists(choices.targets, min_size=1, max_size=3),
+        tail=choices.tails,
+    )
+    def clawback_credits(self, nth: int, moves: list[Target], tail: dict[str, Any]) -> None:
+        for target in moves if self.payments() else []:
+            payments = self.payments()
+            account_id, payment = payments[nth % len(payments)]
+            self.make(
+                "clawback_credits",
+                account_id,
+                tail,
+                payment=payment.name,
+                provider=payment.provider,
+                **target.on(payment, self.account(account_id)),
+            )
+
+    @step(
+        14,
+        account_id=choices.accounts,
+        may_be_empty=st.sampled_from([False, False, False, False, True]),
+        amounts=st.lists(choices.spent, min_size=1, max_size=4),
+        feature=st.sampled_from([None, None, "chat"]),
+        tail=choices.tails,
+    )
+    def deduct_credit(
+        self,
+        *,
+        account_id: str,
+        may_be_empty: bool,
+        amounts: list[Amount],
+        feature: str | None,
+        tail: dict[str, Any],
+    ) -> None:
+        if not may_be_empty and not self.available(account_id):
+            account_id = max(["ann", "bob", "cid"], key=self.available)
+        given: dict[str, Any] = {} if feature is None else {"feature": feature}
+        for amount in amounts:
+            given["amount"] = self.amount(account_id, amount)
+            self.make("deduct_credit", account_id, tail, **given)
+
+    @step(
+        10,
+        nth=choices.numbers,
+        amounts=st.lists(st.none() | choices.spent, min_size=1, max_size=2),
+        by_key=st.booleans(),
+        if_expired=st.sampled_from(["grace", "grace", "lapse", None]),
+        tail=choices.tails,
+    )
+    def refund_spend(
+        self,
+        *,
+        nth: int,
+        amounts: list[Amount | None],
+        by_key: bool,
+        if_expired: str | None,
+        tail: dict[str, Any],
+    ) -> None:
+        spends = self.spends()
+        if not spends:
+            return
+        account_id, spend = spends[nth % len(spends)]
+        given: dict[str, Any] = {"if_expired": if_expired, "entry_id": spend.entry_id}
+        if by_key and spend.key is not None:
+            given = {"if_expired": if_expired, "spend_key": spend.key}
+        for amount in amounts:
+            if amount is not None:
+                rest = -spend.amount - self.refunded(account_id, spend)
+                given["amount"] = min(self.amount(account_id, amount), rest + 1)
+            self.make("refund_spend", account_id, tail, **given)
+
+    def refunded(self, account_id: str, spend: Entry) -> int:
+        entries = self.account(account_id).entries
+        return sum(entry.amount for entry in entries if entry.reverses == spend.entry_id)
+
+    @step(
+        2,
+        account_id=choices.accounts,
+        subscription=st.none() | choices.subscriptions,
+        tail=choices.tails,
+    )
+    def expire_subscription_credits(
+        self, account_id: str, subscription: str | None, tail: dict[str, Any]
+    ) -> None:
+        given = {} if subscription is None else {"subscription": subscription}
+        self.make("expire_subscription_credits", account_id, tail, **given)
