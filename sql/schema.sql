@@ -621,7 +621,7 @@ begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_argument(
-        'p_period_end', p_period_end is not null, 'an instant in the years 1970 to 9999'
+        'p_period_end', p_period_end is not null, 'an instant in the years 1970 to 8999'
     );
     perform credits_private.check_instant('p_period_end', p_period_end);
     perform credits_private.check_text('p_subscription', p_subscription, 127);
@@ -1636,7 +1636,7 @@ begin
     );
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_argument(
-        'p_period_start', p_period_start is not null, 'an instant in the years 1970 to 9999'
+        'p_period_start', p_period_start is not null, 'an instant in the years 1970 to 8999'
     );
     perform credits_private.check_instant('p_period_start', p_period_start);
     perform credits_private.check_argument(
@@ -2790,8 +2790,8 @@ begin
         p_argument,
         p_instant is null
         or p_instant >= timestamptz '1970-01-01 00:00:00+00'
-        and p_instant < timestamptz '10000-01-01 00:00:00+00',
-        'an instant in the years 1970 to 9999'
+        and p_instant < timestamptz '9000-01-01 00:00:00+00',
+        'an instant in the years 1970 to 8999'
     );
 end
 $$;
