@@ -334,6 +334,18 @@ def test_due_in_the_order_of_time(fast: Credits, clock: Clock) -> None:
     assert (fast.balance("u"), fast.debt("u")) == (0, 0)
 
 
+def test_lots_that_end_before_a_hold_are_booked_before_it(fast: Credits, clock: Clock) -> None:
+    fast.grant_credits("u", 5, expires_at=NOW + HOUR)
+    fast.grant_credits("u", 5)
+    fast.hold_credits("u", 8, expires_in=2 * HOUR)
+    fast.grant_credits("u", 1, expires_at=NOW + HOUR)
+    clock.set(NOW + DAY)
+    fast.expire_due()
+    assert fast.booked("u")[-3:] == [("expire", -1), ("release", 8), ("expire", -5)]
+    dates = [entry.occurred_at for entry in fast.entries("u")[-3:]]
+    assert dates == [NOW + HOUR, NOW + 2 * HOUR, NOW + 2 * HOUR]
+
+
 def test_attack_7_what_a_hold_gives_back_pays_the_debt_of_its_payment(
     fast: Credits, clock: Clock
 ) -> None:
