@@ -98,7 +98,7 @@ class Moment:
 
 
 _nth = st.integers(0, 3)
-_around = st.sampled_from([timedelta(), timedelta(), -US, US])
+_around = st.sampled_from([timedelta(), timedelta(), timedelta(), -US, US])
 steps = weighted(
     (
         4,
@@ -106,7 +106,7 @@ steps = weighted(
             Moment, st.just("now"), st.sampled_from([US, HOUR, DAY, DAY, 2 * DAY, 5 * DAY, 8 * DAY])
         ),
     ),
-    (4, st.builds(Moment, st.just("an expiry"), _around, _nth)),
+    (7, st.builds(Moment, st.just("an expiry"), _around, _nth)),
     (1, st.builds(Moment, st.sampled_from(["end of grace", "end of period"]), _around, _nth)),
     (1, st.builds(Moment, st.just("now"), st.sampled_from([-US, -HOUR, -2 * DAY]))),
 )

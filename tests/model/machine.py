@@ -68,13 +68,18 @@ class Search(Granting, Spending):
     def tick(self, account_id: str, step: Moment) -> None:
         self.twin.at(self.moment(account_id, step))
 
-    @step(3, account_id=choices.accounts, step=choices.steps, more=st.sampled_from([0, 0, 1]))
-    def tick_and_spend(self, account_id: str, step: Moment, more: int) -> None:
+    @step(
+        5,
+        account_id=choices.accounts,
+        step=choices.steps,
+        amount=st.sampled_from(["one", "all", "all", "more"]),
+    )
+    def tick_and_spend(self, account_id: str, step: Moment, amount: str) -> None:
         """What is seen right after the clock moved is also what can be spent."""
         self.twin.at(self.moment(account_id, step))
         available = self.available(account_id)
-        if available + more:
-            self.make("deduct_credit", account_id, {}, amount=available + more)
+        amounts = {"one": 1, "all": max(available, 1), "more": available + 1}
+        self.make("deduct_credit", account_id, {}, amount=amounts[amount])
 
     @step(
         2,

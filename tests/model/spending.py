@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from tests.model import choices
+from tests.model.choices import US
+from tests.model.state import NEVER, later
 from tests.model.steps import Table, step
 
 if TYPE_CHECKING:
@@ -89,6 +92,34 @@ class Spending(Table):
                 rest = -spend.amount - self.refunded(account_id, spend)
                 given["amount"] = min(self.amount(account_id, amount), rest + 1)
             self.make("refund_spend", account_id, tail, **given)
+
+    @step(
+        5,
+        nth=choices.numbers,
+        grace=st.booleans(),
+        plus=st.sampled_from([timedelta(), timedelta(), -US, US]),
+        amount=st.none() | choices.spent,
+        if_expired=st.sampled_from(["grace", "grace", "lapse"]),
+    )
+    def refund_at_the_end(
+        self,
+        *,
+        nth: int,
+        grace: bool,
+        plus: timedelta,
+        amount: Amount | None,
+        if_expired: str,
+    ) -> None:
+        """Refund a spend when the last lot it took from ends, or when its grace does."""
+        spends = self.spends()
+        if not spends:
+            return
+        account_id, spend = spends[nth % len(spends)]
+        lot = self.account(account_id).lots[spend.parts[-1][0]]
+        end = later(lot.expires_at, self.twin.model.settings.refund_grace if grace else 0 * US)
+        if end != NEVER and end + plus >= self.twin.model.now:
+            self.twin.at(end + plus)
+        self.refund_spend(nth=nth, amounts=[amount], by_key=False, if_expired=if_expired, tail={})
 
     def refunded(self, account_id: str, spend: Entry) -> int:
         entries = self.account(account_id).entries

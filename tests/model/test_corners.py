@@ -83,6 +83,29 @@ def test_the_end_of_grace(start: Callable[[Settings], Twin], grace: timedelta) -
     twin.sweep(1)
 
 
+def test_grace_is_given_once(start: Callable[[Settings], Twin]) -> None:
+    twin = start(Settings())
+    twin.make(call("grant_credits", "ann", amount=10, expires_at=twin.model.now + DAY))
+    twin.make(call("deduct_credit", "ann", amount=10))
+    twin.wait(DAY)
+    restored = twin.make(call("refund_spend", "ann", entry_id=2))
+    assert restored.available == 10
+    spent = twin.make(call("deduct_credit", "ann", amount=10))
+    twin.wait(7 * DAY)
+    lapsed = twin.make(call("refund_spend", "ann", entry_id=spent.entry_id))
+    assert lapsed.available == 0
+
+
+def test_an_expiry_and_a_spend_at_the_same_microsecond(start: Callable[[Settings], Twin]) -> None:
+    twin = start(Settings())
+    twin.make(call("grant_credits", "ann", amount=10, expires_at=twin.model.now + DAY))
+    twin.make(call("grant_credits", "ann", amount=10, expires_at=twin.model.now + 2 * DAY))
+    twin.at(twin.model.now + DAY - timedelta(microseconds=1))
+    assert twin.make(call("deduct_credit", "ann", amount=1)).available == 19
+    twin.wait(timedelta(microseconds=1))
+    assert twin.make(call("deduct_credit", "ann", amount=1)).available == 9
+
+
 def test_the_limit(start: Callable[[Settings], Twin]) -> None:
     twin = start(Settings())
     _buy(twin, "first", MOST - 1)
