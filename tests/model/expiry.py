@@ -82,7 +82,8 @@ def expire_account(model: Model, account_id: str) -> int:
     work = Work(model, account_id)
     before = work.account.balance
     catch_up(work)
-    work.store()
+    if work.account.balance != before:
+        work.store()
     return before - work.account.balance
 
 

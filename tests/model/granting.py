@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from tests.model import choices
+from tests.model.choices import DAY, HOUR, PERIOD, US, Period
 from tests.model.steps import Table, step
 
 if TYPE_CHECKING:
-    from tests.model.choices import Amount, Bought, Moment, Period
+    from datetime import timedelta
+
+    from tests.model.choices import Amount, Bought, Moment
 
 
 class Granting(Table):
@@ -131,6 +134,40 @@ class Granting(Table):
             if price is not None:
                 given |= {"amount_paid": price, "currency": "eur"}
         self.make("renew_subscription", account_id, tail, **given)
+
+    @step(
+        4,
+        account_id=choices.accounts,
+        subscription=choices.subscriptions,
+        amounts=st.lists(choices.granted, min_size=2, max_size=3),
+        cap=choices.caps,
+        delay=st.sampled_from([-DAY, -US, 0 * US, US, HOUR, DAY, 3 * DAY, 3 * DAY + US, 7 * DAY]),
+    )
+    def live_through_periods(
+        self,
+        *,
+        account_id: str,
+        subscription: str,
+        amounts: list[Amount],
+        cap: int | None,
+        delay: timedelta,
+    ) -> None:
+        """Period after period, each renewed a little early or late; none is used up."""
+        start = Period(0).on(self.twin.model)["period_start"]
+        for number, amount in enumerate(amounts):
+            begins = start + number * PERIOD
+            if number:
+                self.twin.at(max(begins + delay, self.twin.model.now))
+            self.make(
+                "renew_subscription",
+                account_id,
+                {},
+                subscription=subscription,
+                amount=self.amount(account_id, amount),
+                period_start=begins,
+                period_end=begins + PERIOD,
+                rollover_cap=cap,
+            )
 
     @step(
         5,

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Shown = dict[str, Any]
 
-# Costs one round trip for all accounts. `known` is the number of entries compared before.
+# Costs one round trip for all accounts. `known` is the number of entries compared before; verify
+# is most of the cost, and not asked where nothing has been booked.
 _LOOK = """
 select jsonb_object_agg(a.account_id, jsonb_build_object(
     'balance', (select to_jsonb(b) - 'as_of' from credits.get_balance(a.account_id) b),
@@ -48,19 +49,25 @@ select jsonb_object_agg(a.account_id, jsonb_build_object(
         where p.account_id = a.account_id
     ),
     'findings', (
-        select coalesce(jsonb_agg(to_jsonb(f)), '[]') from credits.verify(a.account_id) f
+        select coalesce(jsonb_agg(to_jsonb(f)), '[]')
+        from credits.verify(a.account_id) f
+        where a.to_verify
     )
 ))
-from unnest(%s::text[], %s::bigint[]) as a (account_id, known)
+from unnest(%s::text[], %s::bigint[], %s::boolean[]) as a (account_id, known, to_verify)
 """
 
 
-def in_database(conn: psycopg.Connection[Any], known: dict[str, int]) -> dict[str, Shown]:
+def in_database(
+    conn: psycopg.Connection[Any], known: dict[str, int], to_verify: set[str]
+) -> dict[str, Shown]:
     """What the database shows of these accounts, entries from after the known ones on.
 
-    The session's time zone must be UTC.
+    ``findings`` of ``verify`` are asked for the accounts ``to_verify`` alone. The session's time
+    zone must be UTC.
     """
-    row = conn.execute(_LOOK, (list(known), list(known.values()))).fetchone()
+    asked = (list(known), list(known.values()), [name in to_verify for name in known])
+    row = conn.execute(_LOOK, asked).fetchone()
     assert row is not None
     seen: dict[str, Shown] = row[0]
     for shown in seen.values():

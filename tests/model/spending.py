@@ -94,6 +94,29 @@ class Spending(Table):
             self.make("refund_spend", account_id, tail, **given)
 
     @step(
+        4,
+        account_id=choices.accounts,
+        targets=st.lists(choices.targets, min_size=2, max_size=3),
+        amounts=st.lists(choices.granted, min_size=1, max_size=3),
+        pool=choices.pools,
+    )
+    def run_into_debt(
+        self, *, account_id: str, targets: list[Target], amounts: list[Amount], pool: str
+    ) -> None:
+        """Spend all, lose the money of several payments, and earn some credits after that."""
+        account_id = max([account_id, "ann"], key=self.available)
+        if self.available(account_id):
+            self.make("deduct_credit", account_id, {}, amount=self.available(account_id))
+        payments = [payment for owner, payment in self.payments() if owner == account_id]
+        for target, payment in zip(targets, payments, strict=False):
+            given: dict[str, Any] = {"payment": payment.name, "provider": payment.provider}
+            given |= target.on(payment, self.account(account_id))
+            self.make("clawback_credits", account_id, {}, **given)
+        for amount in amounts:
+            given = {"amount": self.amount(account_id, amount), "pool": pool}
+            self.make("grant_credits", account_id, {}, **given)
+
+    @step(
         5,
         nth=choices.numbers,
         grace=st.booleans(),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from pgcredits.rpc import Sweep
+    from tests.model.state import Account
 
 Answer = tuple[str, Any]
 
@@ -39,6 +40,7 @@ class Twin:
         self.story: list[str] = []
         self.has_failed = False
         self._known: dict[str, int] = {}
+        self._verified: dict[str, Account | None] = {}
         self._saved: list[tuple[Model, dict[str, int]]] = []
         conn.execute("delete from testing.clock")
         conn.execute("insert into testing.clock (now_at) values (%s)", (self.model.now,))
@@ -158,18 +160,25 @@ class Twin:
         if not known:
             return
         with self._told():
-            seen = shown.in_database(self.conn, known)
+            changed = {name for name in known if self._verified.get(name) is not self._stored(name)}
+            seen = shown.in_database(self.conn, known, changed)
             expected = shown.in_model(self.model, known)
             for name, sight in expected.items():
                 for part, value in sight.items():
                     assert seen[name][part] == value, f"{part} of {name}"
         for name in known:
             self._known[name] = len(self.model.account(name).entries)
+            self._verified[name] = self._stored(name)
 
     def compare_all(self) -> None:
         """Compare whole ledgers: nothing that was booked before has changed since."""
         self._known = dict.fromkeys(self._known, 0)
+        self._verified.clear()
         self.compare()
+
+    def _stored(self, account_id: str) -> Account | None:
+        """The account in the model: another object after each command that booked something."""
+        return self.model.accounts.get(account_id)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
