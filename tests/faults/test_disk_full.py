@@ -56,7 +56,7 @@ def _exhaust_log(admin: psycopg.Connection[Any]) -> None:
 @pytest.mark.slow
 def test_calls_that_cannot_be_written_are_undone(disk: SmallDisk, server: OwnServer) -> None:
     history = History()
-    accounts = ["ann", "bob"]
+    accounts = ["ann", "bob", "cid", "dan"]
     run(history, server.connect, seed="before", calls=20, accounts=accounts)
     with server.connect() as admin:
         _fill(disk, admin)
@@ -79,7 +79,7 @@ def test_a_server_that_cannot_write_its_log_has_kept_what_it_acknowledged(
     disk: SmallDisk, server: OwnServer
 ) -> None:
     history = History()
-    accounts = ["cid", "dan"]
+    accounts = ["eve", "fay", "gus", "hal"]
     run(history, server.connect, seed="before", calls=20, accounts=accounts)
     with server.connect() as admin:
         _fill(disk, admin)

@@ -26,6 +26,7 @@ from tests.history.record import History
 
 KILLS = 60
 ROUNDS = 20
+ACCOUNTS = ["ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal"]
 _WORKING = (
     "select pid from pg_stat_activity"
     " where datname = current_database() and application_name = 'load' and state <> 'idle'"
@@ -48,7 +49,7 @@ def test_sessions_that_are_terminated_at_work(dsn: str, credits: Credits, seed: 
         return psycopg.connect(make_conninfo(dsn, application_name="load"), autocommit=True)
 
     killed = 0
-    with background(history, connect, seed=seed):
+    with background(history, connect, seed=seed, accounts=ACCOUNTS):
         while killed < KILLS:
             wait_for_more(history, rng.randint(1, 15))
             working = [pid for (pid,) in credits.conn.execute(_WORKING)]
@@ -74,10 +75,10 @@ def test_a_server_that_is_killed_twenty_times(seed: str) -> None:
             up.wait(60)
             return server.connect()
 
-        with background(history, connect, seed=seed):
+        with background(history, connect, seed=seed, accounts=ACCOUNTS):
             for _ in range(ROUNDS):
                 up.set()
-                wait_for_more(history, rng.randint(30, 80))
+                wait_for_more(history, rng.randint(10, 40))
                 up.clear()
                 server.kill()
                 server.start()

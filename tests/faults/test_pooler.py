@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CLIENTS = 24
 POOL_SIZE = 3
 KILLS = 12
+ACCOUNTS = ["ann", "bob", "cid", "dan", "eve", "fay"]
 _POOL = (
     "select pid from pg_stat_activity"
     " where application_name = 'pgcredits' and datname = current_database()"
@@ -78,7 +79,14 @@ def _connect(pooled: str) -> psycopg.Connection[Any]:
 
 def test_many_clients_on_a_few_sessions_of_the_server(credits: Credits, pooled: str) -> None:
     history = History()
-    run(history, lambda: _connect(pooled), seed="pooled", sessions=CLIENTS, calls=25)
+    run(
+        history,
+        lambda: _connect(pooled),
+        seed="pooled",
+        sessions=CLIENTS,
+        calls=20,
+        accounts=ACCOUNTS,
+    )
     assert 1 < len(credits.conn.execute(_POOL).fetchall()) <= POOL_SIZE
     check(history, credits)
     assert {type(one.outcome) for one in history.invocations} == {Acknowledged, Refused}
@@ -93,7 +101,7 @@ def test_sessions_of_the_server_that_die_behind_the_pooler(credits: Credits, poo
         return _connect(pooled)
 
     killed = 0
-    with background(history, connect, seed="killed", sessions=CLIENTS):
+    with background(history, connect, seed="killed", sessions=CLIENTS, accounts=ACCOUNTS):
         while killed < KILLS:
             wait_for_more(history, 20)
             working = credits.conn.execute(f"{_POOL} and state <> 'idle'").fetchone()
