@@ -20,7 +20,7 @@ from tests.faults.load import background, ended, repeat, wait_for_more
 from tests.faults.pgbouncer import PgBouncer
 from tests.history.check import check
 from tests.history.load import run
-from tests.history.record import Acknowledged, History, Refused, Unknown
+from tests.history.record import BY_CALLER, Acknowledged, History, Refused, Undone, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,10 @@ def test_many_clients_on_a_few_sessions_of_the_server(credits: Credits, pooled: 
     )
     assert 1 < len(credits.conn.execute(_POOL).fetchall()) <= POOL_SIZE
     check(history, credits)
-    assert {type(one.outcome) for one in history.invocations} == {Acknowledged, Refused}
+    ends = {type(one.outcome) for one in history.invocations}
+    assert ends == {Acknowledged, Refused, Undone}
+    undone = {one.outcome.why for one in ended(history, Undone) if isinstance(one.outcome, Undone)}
+    assert undone == {BY_CALLER}
     assert any(one.receipt and one.receipt.is_replay for one in history.invocations)
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.model.call import Call
 
 
-_PATIENCE = 30.0
+_PATIENCE = 10.0
 """Seconds that a session waits for a server that is away."""
 
 
@@ -57,6 +57,10 @@ class Undone:
     """The server said that nothing of the call remains: an error, or its transaction's rollback."""
 
     why: str
+
+
+BY_CALLER = "rolled back by the caller"
+"""Why a call is undone whose transaction was meant to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,20 @@ class Recorder:
                     raise
                 time.sleep(0.02)
 
+    def _begun(self) -> Credits:
+        """The API in a new transaction, on another connection if this one is lost."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            credits = self.credits
+            try:
+                credits.conn.execute("begin")
+            except psycopg.OperationalError:
+                self.drop()
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return credits
+
     def drop(self) -> None:
         """Close the connection, if there is one; the next call opens another one."""
         credits, self._credits = self._credits, None
@@ -176,8 +194,9 @@ class Recorder:
         return outcome
 
     def retry(self, call: Call, attempts: int = 10) -> Outcome:
-        """Make a call that carries a key until its outcome is known."""
-        assert call.key is not None, f"without a key it must not be repeated: {call}"
+        """Make a call that reads or carries a key until its outcome is known."""
+        reads = call.function == "get_balance"
+        assert reads or call.key is not None, f"without a key it must not be repeated: {call}"
         for _ in range(attempts):
             outcome = self.make(call)
             if not isinstance(outcome, Undone | Unknown):
@@ -192,12 +211,12 @@ class Recorder:
         breaks it or the connection is lost, the block ends there, without an exception.
         """
         assert self._open is None, "a transaction inside a transaction"
-        credits = self.credits
+        credits = self._begun()
         self._open, self._transaction = [], self.history.number()
-        fate: Outcome | None = Undone("rolled back by the caller") if rollback else None
+        fate: Outcome | None = Undone(BY_CALLER) if rollback else None
         try:
-            with credits.conn.transaction(force_rollback=rollback):
-                yield
+            yield
+            credits.conn.execute("rollback" if rollback else "commit")
         except _BrokenError as broken:
             # Before the commit was asked for, a lost connection means that nothing remains.
             fate = Undone(str(broken.outcome.why))
@@ -209,7 +228,9 @@ class Recorder:
         finally:
             calls, self._open = self._open, None
             ended = time.monotonic()
-            if fate is not None and credits.conn.closed:
+            with suppress(psycopg.Error):
+                credits.conn.rollback()
+            if credits.conn.closed:
                 self.drop()
             for one in calls:
                 self.history.add(_ended(one, fate, ended))

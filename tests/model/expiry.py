@@ -60,17 +60,18 @@ def expire_subscription_credits(
         return replay
     catch_up(work)
     parts = []
-    for lot in work.account.holding():
+    for lot in sorted(work.account.lots.values(), key=lambda lot: lot.rank):
         ended = (
             lot.subscription == subscription
             if subscription is not None
             else lot.subscription is not None or lot.pool == "subscription"
         )
         if ended:
-            parts.append((lot.lot_id, -lot.left))
+            if lot.left:
+                parts.append((lot.lot_id, -lot.left))
             lot.expired += lot.left
             lot.left = 0
-            lot.expires_at = work.now
+            lot.expires_at = min(lot.expires_at, work.now)
     work.book("expire", parts, order)
     return work.finish()
 

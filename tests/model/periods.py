@@ -91,6 +91,11 @@ def roll_over(work: Work, grant: Grant, ends_at: datetime) -> None:
             lapsed.append((lot.lot_id, -lapse))
         if carried:
             work.add(_carried(lot, carried, grant, ends_at), "rollover", [(lot.lot_id, -carried)])
+    for lot in work.account.lots.values():
+        # Used-up lots end too: what comes back later does not live in a period that is over.
+        is_over = lot.period_end is not None and lot.period_end <= grant.period_start
+        if lot.subscription == grant.subscription and is_over and not lot.left:
+            lot.expires_at = min(lot.expires_at, work.now)
     if lapsed:
         work.book("expire", lapsed)
 

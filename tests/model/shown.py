@@ -27,7 +27,7 @@ _LOOK = """
 select jsonb_object_agg(a.account_id, jsonb_build_object(
     'balance', (select to_jsonb(b) - 'as_of' from credits.get_balance(a.account_id) b),
     'entries', (
-        select coalesce(jsonb_agg(to_jsonb(e) - 'actor' order by e.entry_id), '[]')
+        select coalesce(jsonb_agg(to_jsonb(e) - 'actor' - 'request' order by e.entry_id), '[]')
         from credits.list_entries(a.account_id, 1000) e
         where e.entry_id > a.known
     ),
@@ -100,6 +100,8 @@ def balance(account: Account, now: datetime) -> Shown:
         "plan": None,
         "balance": credits - account.debt,
         "available": 0 if account.debt else credits,
+        "held": 0,
+        "settled": 0 if account.debt else credits,
         "debt": account.debt,
         "pools": pools,
         "next_expires_at": instant(first),
@@ -120,7 +122,7 @@ def instant(moment: datetime | None) -> str | None:
 
 
 def entry(account: Account, one: Entry) -> Shown:
-    """The row of ``list_entries``, without the actor."""
+    """The row of ``list_entries``, without the actor and what was asked."""
     return {
         "account_id": account.account_id,
         "entry_id": one.entry_id,
@@ -130,6 +132,7 @@ def entry(account: Account, one: Entry) -> Shown:
         "balance": one.balance,
         "debt": one.debt,
         "allocations": [list(part) for part in one.parts],
+        "about_entry_id": one.reverses,
         "feature": one.feature,
         "reference": one.reference,
         "idempotency_key": one.key,

@@ -181,7 +181,9 @@ class Work:
         """Store the account and answer; refused when it would hold too much."""
         account = self.account
         if account.balance + account.debt > MOST or account.debt > MOST:
-            raise Refusal("balance_limit", limit=MOST, balance=account.balance, debt=account.debt)
+            raise Refusal(
+                "balance_limit", limit=MOST, balance=account.balance, held=0, debt=account.debt
+            )
         uphold(account, self.now)
         self.store()
         assert self._command_id is not None
