@@ -4248,16 +4248,20 @@ begin
         for no key update;
     end if;
 
-    select l.entry_id, l.created_at, l.balance, l.debt, l.open_lot_id, l.open_lot_remaining,
-        l.next_event_at
-    into v_state.entry_id, v_state.created_at, v_state.balance, v_state.debt,
-        v_state.open_lot_id, v_state.open_lot_remaining, v_state.next_event_at
-    from credits_private.ledger l
-    where l.account_id = p_account_id
-    order by l.entry_id desc
-    limit 1;
+    -- Without a row to lock there is nothing: what the next statement might see of an account that
+    -- is being opened at this moment would not be locked.
+    if v_state.status is not null then
+        select l.entry_id, l.created_at, l.balance, l.debt, l.open_lot_id, l.open_lot_remaining,
+            l.next_event_at
+        into v_state.entry_id, v_state.created_at, v_state.balance, v_state.debt,
+            v_state.open_lot_id, v_state.open_lot_remaining, v_state.next_event_at
+        from credits_private.ledger l
+        where l.account_id = p_account_id
+        order by l.entry_id desc
+        limit 1;
+    end if;
 
-    if not found then
+    if v_state.entry_id is null then
         v_state.entry_id := 0;
         v_state.created_at := '-infinity';
         v_state.balance := 0;
@@ -4426,7 +4430,9 @@ begin
         order by x.ordinal
     loop
         update credits_private.lots l
-        set clawed = l.clawed + r_part.amount, clawed_at = coalesce(l.clawed_at, p_state.now)
+        set clawed = l.clawed + r_part.amount, clawed_at = coalesce(
+                l.clawed_at, p_state.effective_at, p_state.now
+            )
         where l.account_id = p_state.account_id and l.lot_id = r_part.lot_id;
     end loop;
 end
@@ -4761,7 +4767,7 @@ begin
     v_state := credits_private.catch_up(v_state);
     v_amount := coalesce(p_difference, p_target - v_state.balance);
     if v_amount < 0 then
-        perform credits_private.check_affordable(v_state, -v_amount);
+        perform credits_private.check_affordable(v_state, 0);
         v_entry.allocations := credits_private.take_credits(
             p_account_id, -v_amount, case when p_pool is not null then array[p_pool] end
         );
@@ -4808,7 +4814,6 @@ declare
     v_over bigint;
 begin
     v_entry.kind := 'capture';
-    v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := jsonb_strip_nulls(jsonb_build_object(
         'hold_id', p_hold_id, 'amount', p_amount, 'final', p_final, 'if_short', p_if_short
@@ -4816,6 +4821,9 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
+    select l.feature, coalesce(p_reference, l.reference) into v_entry.feature, v_entry.reference
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
     if v_receipt.entry_id is not null then
         return v_receipt;
@@ -4852,9 +4860,6 @@ begin
         v_state := credits_private.book(v_state, v_release);
         v_state.command_id := null;
     end if;
-    select l.feature, coalesce(p_reference, l.reference) into v_entry.feature, v_entry.reference
-    from credits_private.ledger l
-    where l.account_id = p_account_id and l.entry_id = p_hold_id;
     v_entry.about_entry_id := p_hold_id;
     v_entry.allocations := credits_private.slice_allocations(v_taken, v_hold.captured, v_part)
         || credits_private.take_credits(p_account_id, v_over);
@@ -5162,6 +5167,7 @@ begin
     v_hold := credits_private.find_hold(v_state, p_hold_id);
     perform credits_private.check_status(v_state, array['active']);
     v_state := credits_private.catch_up(v_state);
+    perform credits_private.check_affordable(v_state, 0);
     update credits_private.holds h
     set expires_at = greatest(
         h.expires_at,
@@ -6639,6 +6645,7 @@ declare
         (select max(l.account_id) from credits_private.ledger l),
         (select max(l.account_id) from credits_private.lots l),
         (select max(p.account_id) from credits_private.payments p),
+        (select max(h.account_id) from credits_private.holds h),
         (select max(r.account_id) from credits_private.payment_refs r)
     ));
 begin

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pgcredits.errors import IdempotencyConflict, InsufficientCredits, InvalidState
 from pgcredits.rpc import Receipt
+from tests.concurrency.sessions import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +60,26 @@ def test_a_spend_does_not_see_an_account_that_is_being_opened(
     assert not race.waited
     assert isinstance(race.second, InsufficientCredits)
     assert race.second.values == {"required": 1, "available": 0}
+
+
+def test_nothing_is_decided_about_an_account_that_was_not_there_to_lock(
+    credits: Credits, sessions: Sessions
+) -> None:
+    """The account is committed between the look for its row and the look at its ledger."""
+    barrier = sessions.open()
+    # A session that has made the call before reads nothing but what the call itself reads.
+    ask(lambda one: one.hold_credits("bob", 5), sessions.second)
+    with sessions.first.conn.transaction():
+        sessions.first.grant_credits("ann", 10)
+        locking = sessions.start(
+            barrier, lambda one: one.conn.execute("begin; lock table credits_private.ledger")
+        )
+        sessions.until_waiting(locking)
+        hold = sessions.start(sessions.second, partial(ask, lambda one: one.hold_credits("ann", 5)))
+        sessions.settle(hold)
+    locking.result()
+    barrier.conn.execute("rollback")
+    assert isinstance(hold.result(), InsufficientCredits)
 
 
 def test_two_sessions_open_an_account_once(credits: Credits, sessions: Sessions) -> None:

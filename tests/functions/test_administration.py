@@ -155,8 +155,9 @@ def test_nothing_is_taken_below_zero(fast: Credits) -> None:
     fast.grant_credits("u", 5)
     with refused(fast, InsufficientCredits, required=16, available=15):
         fast.adjust_balance("u", "x", "ann", difference=-16)
-    with refused(fast, InsufficientCredits, required=6, available=5):
-        fast.adjust_balance("u", "x", "ann", difference=-6, pool="promotional")
+    for difference in (-6, -16):
+        with refused(fast, InsufficientCredits, required=-difference, available=5):
+            fast.adjust_balance("u", "x", "ann", difference=difference, pool="promotional")
 
 
 @pytest.mark.parametrize(("target", "amount"), [(12, 2), (10, 0), (3, -7), (0, -10)])

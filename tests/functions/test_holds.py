@@ -208,6 +208,8 @@ def test_an_account_in_debt_pays_what_it_held_and_no_more(fast: Credits) -> None
         fast.hold_credits("u", 1)
     with refused(fast, InDebt, required=1, available=0, debt=9):
         fast.capture_hold("u", hold, 5)
+    with refused(fast, InDebt, debt=9):
+        fast.extend_hold("u", hold)
     receipt = fast.capture_hold("u", hold, 3)
     assert (receipt.amount, receipt.debt, receipt.available) == (-3, 8, 0)
 
@@ -358,6 +360,24 @@ def test_attack_7_what_a_hold_gives_back_pays_the_debt_of_its_payment(
     assert (fast.balance("u"), fast.debt("u")) == (0, 0)
 
 
+def test_what_an_overdue_hold_gave_back_is_clawed_since_its_deadline(
+    fast: Credits, clock: Clock
+) -> None:
+    """However late somebody looks: a dispute that is won gives the lot the whole time back."""
+    ends: list[Any] = []
+    for account, swept_after in (("u", HOUR), ("v", 10 * HOUR)):
+        clock.set(NOW)
+        fast.add_purchased_credits(account, 60, reference=account, expires_at=NOW + DAY)
+        fast.hold_credits(account, 60, expires_in=HOUR)
+        fast.clawback_credits(account, account)
+        clock.set(NOW + swept_after)
+        fast.expire_due()
+        clock.set(NOW + 12 * HOUR)
+        fast.clawback_credits(account, account, target=0)
+        ends += [lot.expires_at for lot in fast.list_lots(account)]
+    assert ends == [NOW + DAY + 11 * HOUR] * 2
+
+
 def test_attack_5_what_was_written_off_does_not_come_back_free(fast: Credits) -> None:
     set_setting(fast, "shortfall", "write_off")
     fast.add_purchased_credits("u", 100, reference="p")
@@ -423,9 +443,10 @@ def test_a_capture_can_be_refunded(fast: Credits, clock: Clock) -> None:
 
 def test_replays(fast: Credits, clock: Clock) -> None:
     fast.grant_credits("u", 10)
-    hold = fast.hold_credits("u", 8, expires_in=HOUR, idempotency_key="h")
+    asked: dict[str, Any] = {"expires_in": HOUR, "feature": "video", "reference": "job"}
+    hold = fast.hold_credits("u", 8, **asked, idempotency_key="h")
     with replayed(fast, hold) as answers:
-        answers.append(fast.hold_credits("u", 8, expires_in=HOUR, idempotency_key="h"))
+        answers.append(fast.hold_credits("u", 8, **asked, idempotency_key="h"))
     first = fast.capture_hold("u", hold.entry_id, 3, final=False, idempotency_key="c1")
     last = fast.capture_hold("u", hold.entry_id, idempotency_key="c2")
     clock.set(NOW + DAY)

@@ -28,16 +28,20 @@ begin
         for no key update;
     end if;
 
-    select l.entry_id, l.created_at, l.balance, l.debt, l.open_lot_id, l.open_lot_remaining,
-        l.next_event_at
-    into v_state.entry_id, v_state.created_at, v_state.balance, v_state.debt,
-        v_state.open_lot_id, v_state.open_lot_remaining, v_state.next_event_at
-    from credits_private.ledger l
-    where l.account_id = p_account_id
-    order by l.entry_id desc
-    limit 1;
+    -- Without a row to lock there is nothing: what the next statement might see of an account that
+    -- is being opened at this moment would not be locked.
+    if v_state.status is not null then
+        select l.entry_id, l.created_at, l.balance, l.debt, l.open_lot_id, l.open_lot_remaining,
+            l.next_event_at
+        into v_state.entry_id, v_state.created_at, v_state.balance, v_state.debt,
+            v_state.open_lot_id, v_state.open_lot_remaining, v_state.next_event_at
+        from credits_private.ledger l
+        where l.account_id = p_account_id
+        order by l.entry_id desc
+        limit 1;
+    end if;
 
-    if not found then
+    if v_state.entry_id is null then
         v_state.entry_id := 0;
         v_state.created_at := '-infinity';
         v_state.balance := 0;

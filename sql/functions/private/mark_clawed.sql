@@ -20,7 +20,9 @@ begin
         order by x.ordinal
     loop
         update credits_private.lots l
-        set clawed = l.clawed + r_part.amount, clawed_at = coalesce(l.clawed_at, p_state.now)
+        set clawed = l.clawed + r_part.amount, clawed_at = coalesce(
+                l.clawed_at, p_state.effective_at, p_state.now
+            )
         where l.account_id = p_state.account_id and l.lot_id = r_part.lot_id;
     end loop;
 end

@@ -48,7 +48,7 @@ begin
     v_state := credits_private.catch_up(v_state);
     v_amount := coalesce(p_difference, p_target - v_state.balance);
     if v_amount < 0 then
-        perform credits_private.check_affordable(v_state, -v_amount);
+        perform credits_private.check_affordable(v_state, 0);
         v_entry.allocations := credits_private.take_credits(
             p_account_id, -v_amount, case when p_pool is not null then array[p_pool] end
         );

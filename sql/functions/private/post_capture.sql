@@ -30,7 +30,6 @@ declare
     v_over bigint;
 begin
     v_entry.kind := 'capture';
-    v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := jsonb_strip_nulls(jsonb_build_object(
         'hold_id', p_hold_id, 'amount', p_amount, 'final', p_final, 'if_short', p_if_short
@@ -38,6 +37,9 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
+    select l.feature, coalesce(p_reference, l.reference) into v_entry.feature, v_entry.reference
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
     if v_receipt.entry_id is not null then
         return v_receipt;
@@ -74,9 +76,6 @@ begin
         v_state := credits_private.book(v_state, v_release);
         v_state.command_id := null;
     end if;
-    select l.feature, coalesce(p_reference, l.reference) into v_entry.feature, v_entry.reference
-    from credits_private.ledger l
-    where l.account_id = p_account_id and l.entry_id = p_hold_id;
     v_entry.about_entry_id := p_hold_id;
     v_entry.allocations := credits_private.slice_allocations(v_taken, v_hold.captured, v_part)
         || credits_private.take_credits(p_account_id, v_over);

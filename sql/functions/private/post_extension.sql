@@ -1,5 +1,6 @@
 -- Moves the deadline of a hold to p_expires_in from now, never to an earlier one; a whole locked
--- step. p_expires_in null: the setting hold_time. Refused while the account is frozen.
+-- step. p_expires_in null: the setting hold_time. Refused while the
+-- account is frozen or in debt.
 create or replace function credits_private.post_extension(
     p_account_id text,
     p_hold_id bigint,
@@ -37,6 +38,7 @@ begin
     v_hold := credits_private.find_hold(v_state, p_hold_id);
     perform credits_private.check_status(v_state, array['active']);
     v_state := credits_private.catch_up(v_state);
+    perform credits_private.check_affordable(v_state, 0);
     update credits_private.holds h
     set expires_at = greatest(
         h.expires_at,

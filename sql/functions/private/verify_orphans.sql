@@ -14,6 +14,7 @@ declare
         (select max(l.account_id) from credits_private.ledger l),
         (select max(l.account_id) from credits_private.lots l),
         (select max(p.account_id) from credits_private.payments p),
+        (select max(h.account_id) from credits_private.holds h),
         (select max(r.account_id) from credits_private.payment_refs r)
     ));
 begin
