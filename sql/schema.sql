@@ -2749,7 +2749,7 @@ begin
     perform credits_private.check_argument(
         'p_expires_in',
         p_expires_in is null
-        or p_expires_in > interval '0' and p_expires_in <= interval '24 hours',
+        or extract(epoch from p_expires_in) > 0 and extract(epoch from p_expires_in) <= 86400,
         'an interval above 0, at most 24 hours'
     );
 end
@@ -5913,8 +5913,7 @@ begin
         update credits_private.lots l
         set remaining = 0,
             is_open = false,
-            expired = l.expired + r_lot.remaining - v_carried,
-            expires_at = least(l.expires_at, v_state.now)
+            expired = l.expired + r_lot.remaining - v_carried
         where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
 
         if v_carried > 0 then
@@ -5934,7 +5933,7 @@ begin
         end if;
     end loop;
 
-    -- Lots that are used up end too: what a hold gives back to them lapses with the rest.
+    -- All of them end, used up or not: what comes back to them later is not of the new period.
     update credits_private.lots l
     set expires_at = v_state.now
     where l.account_id = v_state.account_id
@@ -7137,7 +7136,7 @@ CREATE TABLE credits_private.settings (
 CASE setting
     WHEN 'renewal_grace'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
     WHEN 'refund_grace'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
-    WHEN 'hold_time'::text THEN (((value)::interval > '00:00:00'::interval) AND ((value)::interval <= '24:00:00'::interval))
+    WHEN 'hold_time'::text THEN ((EXTRACT(epoch FROM (value)::interval) > (0)::numeric) AND (EXTRACT(epoch FROM (value)::interval) <= (86400)::numeric))
     WHEN 'shortfall'::text THEN (value = ANY (ARRAY['debt'::text, 'write_off'::text]))
     WHEN 'free_purchases'::text THEN (value = ANY (ARRAY['ignore'::text, 'grant'::text]))
     ELSE NULL::boolean

@@ -61,7 +61,8 @@ create table credits_private.settings (
             when 'renewal_grace' then value::interval between interval '0' and interval '100 years'
             when 'refund_grace' then value::interval between interval '0' and interval '100 years'
             when 'hold_time' then
-                value::interval > interval '0' and value::interval <= interval '24 hours'
+                extract(epoch from value::interval) > 0
+                and extract(epoch from value::interval) <= 86400
             when 'shortfall' then value in ('debt', 'write_off')
             when 'free_purchases' then value in ('ignore', 'grant')
         end is true

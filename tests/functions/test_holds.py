@@ -53,6 +53,8 @@ ILLEGAL_TIME = illegal(
     negative=-HOUR,
     too_long=DAY + MICROSECOND,
     months="1 month",
+    years="1 year -360 days 1 second",
+    past="-1 year 360 days 5 hours",
 )
 
 

@@ -1,5 +1,5 @@
--- Refuses a duration of a hold that is not above 0 or is longer than a day; null passes as "not
--- given".
+-- Refuses a duration of a hold that is not above 0 or longer than a day, counted in seconds as it
+-- is applied; null passes as "not given".
 create or replace function credits_private.check_hold_time(p_expires_in interval)
 returns void
 language plpgsql
@@ -12,7 +12,7 @@ begin
     perform credits_private.check_argument(
         'p_expires_in',
         p_expires_in is null
-        or p_expires_in > interval '0' and p_expires_in <= interval '24 hours',
+        or extract(epoch from p_expires_in) > 0 and extract(epoch from p_expires_in) <= 86400,
         'an interval above 0, at most 24 hours'
     );
 end

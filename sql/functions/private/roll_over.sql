@@ -36,8 +36,7 @@ begin
         update credits_private.lots l
         set remaining = 0,
             is_open = false,
-            expired = l.expired + r_lot.remaining - v_carried,
-            expires_at = least(l.expires_at, v_state.now)
+            expired = l.expired + r_lot.remaining - v_carried
         where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
 
         if v_carried > 0 then
@@ -57,7 +56,7 @@ begin
         end if;
     end loop;
 
-    -- Lots that are used up end too: what a hold gives back to them lapses with the rest.
+    -- All of them end, used up or not: what comes back to them later is not of the new period.
     update credits_private.lots l
     set expires_at = v_state.now
     where l.account_id = v_state.account_id
