@@ -4782,6 +4782,15 @@ begin
     elsif v_amount = 0 then
         v_state := credits_private.book(v_state, v_entry);
     else
+        if v_amount > 9007199254740991 then
+            perform credits_private.fail(
+                'balance_limit',
+                jsonb_build_object(
+                    'limit', 9007199254740991, 'balance', v_state.balance, 'debt', v_state.debt,
+                    'granted', v_amount
+                )
+            );
+        end if;
         v_grant.pool := coalesce(p_pool, 'promotional');
         v_grant.amount := v_amount;
         v_grant.expires_at := p_expires_at;
@@ -5598,8 +5607,19 @@ begin
             v_lot := credits_private.derive_lot(v_lot, 'restoration', v_left);
             v_lot.expires_at := v_ends_at;
             v_state := credits_private.book_lot(v_state, v_lot, v_entry);
-        else
+            continue;
+        end if;
+
+        if v_lot.payment_id is not null then
+            v_state := credits_private.reclaim_settled(v_state, v_lot, v_left);
+            select r_part.amount - (l.clawed - v_lot.clawed) into v_left
+            from credits_private.lots l
+            where l.account_id = v_state.account_id and l.lot_id = r_part.lot_id;
+        end if;
+        if v_left > 0 then
+            v_entry := null;
             v_entry.kind := 'expire';
+            v_entry.allocations := credits_private.allocation(r_part.lot_id, -v_left);
             v_state := credits_private.book(v_state, v_entry);
             update credits_private.lots l
             set expired = l.expired + v_left
@@ -5715,6 +5735,39 @@ end
 $$;
 
 ALTER FUNCTION credits_private.receipt_of(p_account_id text, p_command_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: reclaim_settled(credits_private.account_state, credits_private.lots, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.reclaim_settled(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_entry credits_private.ledger;
+    v_settled bigint;
+begin
+    select least(p_amount, p.settled) into v_settled
+    from credits_private.payments p
+    where p.account_id = p_state.account_id and p.payment_id = p_lot.payment_id;
+    if v_settled = 0 then
+        return p_state;
+    end if;
+
+    update credits_private.payments p
+    set clawed = p.clawed + v_settled, settled = p.settled - v_settled
+    where p.account_id = p_state.account_id and p.payment_id = p_lot.payment_id;
+    v_entry.kind := 'clawback';
+    v_entry.allocations := credits_private.allocation(p_lot.lot_id, -v_settled);
+    perform credits_private.mark_clawed(p_state, v_entry.allocations);
+    return credits_private.restore_settled(
+        credits_private.book(p_state, v_entry), p_lot.payment_id, v_settled
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.reclaim_settled(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint) OWNER TO credits_owner;
 
 --
 -- Name: record_stripe_payment(credits_private.stripe_events, text, text[], bigint, text, credits_private.grant_order[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5838,7 +5891,9 @@ begin
     order by l.priority desc, l.expires_at desc, l.lot_id desc
     limit 1;
     v_lot.expires_at := greatest(
-        v_lot.expires_at, p_state.now + credits_private.setting_interval('refund_grace')
+        v_lot.expires_at,
+        coalesce(p_state.effective_at, p_state.now)
+            + credits_private.setting_interval('refund_grace')
     );
     v_entry.kind := 'restore';
     return credits_private.book_lot(
@@ -8184,6 +8239,12 @@ REVOKE ALL ON FUNCTION credits_private.raise_target(p_state credits_private.acco
 --
 
 REVOKE ALL ON FUNCTION credits_private.receipt_of(p_account_id text, p_command_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION reclaim_settled(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.reclaim_settled(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -193,6 +193,14 @@ def test_the_limit(fast: Credits) -> None:
     assert fast.adjust_balance("u", "x", "ann", target=LIMIT).balance == LIMIT
 
 
+def test_a_target_that_needs_more_than_a_lot_may_hold(fast: Credits) -> None:
+    fast.add_purchased_credits("u", LIMIT, reference="p")
+    fast.deduct_credit("u", LIMIT)
+    fast.clawback_credits("u", "p")
+    with refused(fast, BalanceLimit, limit=LIMIT, debt=LIMIT):
+        fast.adjust_balance("u", "x", "ann", target=LIMIT, pool="purchased")
+
+
 def test_an_unknown_account(fast: Credits) -> None:
     for name in CALLS:
         with refused(fast, AccountNotFound, account_id="nobody"):

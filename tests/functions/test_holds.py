@@ -380,6 +380,27 @@ def test_what_an_overdue_hold_gave_back_is_clawed_since_its_deadline(
     assert ends == [NOW + DAY + 11 * HOUR] * 2
 
 
+@pytest.mark.parametrize("released_first", [True, False])
+def test_who_used_nothing_owes_nothing_in_any_order(
+    fast: Credits, clock: Clock, released_first: bool
+) -> None:
+    """A second pack pays the debt of what is held before, or after, it comes back too late."""
+    fast.add_purchased_credits("u", 100, reference="p", expires_at=NOW + HOUR)
+    hold = fast.hold_credits("u", 60, expires_in=2 * HOUR).entry_id
+    fast.clawback_credits("u", "p")
+    if released_first:
+        clock.set(NOW + HOUR)
+        fast.release_hold("u", hold)
+        fast.add_purchased_credits("u", 100, reference="p2")
+    else:
+        fast.add_purchased_credits("u", 100, reference="p2")
+        clock.set(NOW + HOUR)
+        fast.release_hold("u", hold)
+    assert (fast.balance("u"), fast.debt("u")) == (100, 0)
+    fast.clawback_credits("u", "p2")
+    assert (fast.balance("u"), fast.debt("u")) == (0, 0)
+
+
 def test_attack_5_what_was_written_off_does_not_come_back_free(fast: Credits) -> None:
     set_setting(fast, "shortfall", "write_off")
     fast.add_purchased_credits("u", 100, reference="p")

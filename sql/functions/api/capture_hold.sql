@@ -2,7 +2,7 @@
 -- gives the rest back. What exceeds the hold is taken like a spend, or refused.
 -- Locks the account row. A replay by key returns the recorded receipt.
 -- Raises invalid_argument, hold_not_found, hold_closed, hold_expired, insufficient_credits,
--- in_debt, account_frozen, account_closed, idempotency_conflict. For credits_service.
+-- in_debt, account_frozen, idempotency_conflict. For credits_service.
 create or replace function credits.capture_hold(
     p_account_id text,
     p_hold_id bigint,

@@ -1,7 +1,7 @@
 -- Moves the deadline of an open hold to p_expires_in from now, never to an earlier one.
 -- Locks the account row. A replay by key returns the recorded receipt.
 -- Raises invalid_argument, hold_not_found, hold_closed, hold_expired, in_debt, account_frozen,
--- account_closed, idempotency_conflict. For credits_service.
+-- idempotency_conflict. For credits_service.
 create or replace function credits.extend_hold(
     p_account_id text,
     p_hold_id bigint,

@@ -63,6 +63,15 @@ begin
     elsif v_amount = 0 then
         v_state := credits_private.book(v_state, v_entry);
     else
+        if v_amount > 9007199254740991 then
+            perform credits_private.fail(
+                'balance_limit',
+                jsonb_build_object(
+                    'limit', 9007199254740991, 'balance', v_state.balance, 'debt', v_state.debt,
+                    'granted', v_amount
+                )
+            );
+        end if;
         v_grant.pool := coalesce(p_pool, 'promotional');
         v_grant.amount := v_amount;
         v_grant.expires_at := p_expires_at;

@@ -1,6 +1,7 @@
 -- Puts credits, whose return is booked already ([[lot, amount], ...]), into their lots. First
 -- they make good what the lot's payment still owes. What then lies in an expired lot moves to a
--- restoration lot (p_if_expired grace: until refund_grace after the expiry, once) or is breakage.
+-- restoration lot (p_if_expired grace: until refund_grace after the expiry, once) or is breakage;
+-- but what other lots paid for the payment's debt meanwhile is given back first.
 create or replace function credits_private.put_back(
     p_state credits_private.account_state,
     p_returned jsonb,
@@ -54,8 +55,19 @@ begin
             v_lot := credits_private.derive_lot(v_lot, 'restoration', v_left);
             v_lot.expires_at := v_ends_at;
             v_state := credits_private.book_lot(v_state, v_lot, v_entry);
-        else
+            continue;
+        end if;
+
+        if v_lot.payment_id is not null then
+            v_state := credits_private.reclaim_settled(v_state, v_lot, v_left);
+            select r_part.amount - (l.clawed - v_lot.clawed) into v_left
+            from credits_private.lots l
+            where l.account_id = v_state.account_id and l.lot_id = r_part.lot_id;
+        end if;
+        if v_left > 0 then
+            v_entry := null;
             v_entry.kind := 'expire';
+            v_entry.allocations := credits_private.allocation(r_part.lot_id, -v_left);
             v_state := credits_private.book(v_state, v_entry);
             update credits_private.lots l
             set expired = l.expired + v_left

@@ -22,7 +22,9 @@ begin
     order by l.priority desc, l.expires_at desc, l.lot_id desc
     limit 1;
     v_lot.expires_at := greatest(
-        v_lot.expires_at, p_state.now + credits_private.setting_interval('refund_grace')
+        v_lot.expires_at,
+        coalesce(p_state.effective_at, p_state.now)
+            + credits_private.setting_interval('refund_grace')
     );
     v_entry.kind := 'restore';
     return credits_private.book_lot(
