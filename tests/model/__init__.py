@@ -10,12 +10,15 @@ module                                 subject
 `arguments`                            what is legal
 `grants`, `posting`, `periods`         commands that bring credits
 `spends`, `money_back`, `expiry`       commands that take them, and give them back
+`holds`, `administration`              commands that set them aside; what administrators do
+`returns`                              what comes back to lots, and the debt that takes it
 `model`                                all accounts and the list of commands
 `laws`                                 what holds after every command, whatever it was
 `shown`                                all that can be seen, from the model and from the database
 `call`, `twin`                         a call as a value; both sides driven together and compared
 `choices`, `steps`                     what a search chooses from and what it is made of
-`granting`, `spending`, `machine`      its steps
+`granting`, `spending`, `holding`,     its steps
+`administering`, `machine`
 `wrong`                                calls that are refused for an argument
 =====================================  ============================================================
 """

@@ -16,7 +16,7 @@ from tests.model.state import MOST, NEVER, POOLS, later
 
 if TYPE_CHECKING:
     from tests.model.model import Model
-    from tests.model.state import Account, Payment
+    from tests.model.state import Account, Hold, Payment
 
 US = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
@@ -41,7 +41,7 @@ class Amount:
             "two lots": sum(lots[:2]),
             "half": sum(lots) // 2,
             "debt": account.debt,
-            "room": MOST - account.balance - account.debt,
+            "room": MOST - account.balance - account.debt - account.held,
             "most": MOST,
         }
         figure = figures[self.of] + self.plus
@@ -88,6 +88,9 @@ class Moment:
         moments = {
             "now": {model.now},
             "an expiry": ends,
+            "a deadline": {
+                hold.expires_at for hold in account.holds.values() if hold.status == "open"
+            },
             "end of grace": {later(end, grace) for end in ends},
             "end of period": {
                 lot.period_end for lot in account.lots.values() if lot.period_end is not None
@@ -107,6 +110,7 @@ steps = weighted(
         ),
     ),
     (7, st.builds(Moment, st.just("an expiry"), _around, _nth)),
+    (3, st.builds(Moment, st.just("a deadline"), _around, _nth)),
     (1, st.builds(Moment, st.sampled_from(["end of grace", "end of period"]), _around, _nth)),
     (1, st.builds(Moment, st.just("now"), st.sampled_from([-US, -HOUR, -2 * DAY]))),
 )
@@ -172,6 +176,75 @@ targets = weighted(
         ),
     ),
     (1, st.builds(Target, st.sampled_from(["all", "no money"]), st.sampled_from([0, 1, -1]))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What is captured of a hold: a figure of it, or of what there is above it, and a little more.
+
+    ``everything`` names no amount.
+    """
+
+    of: str
+    plus: int = 0
+
+    def on(self, hold: Hold, account: Account, model: Model) -> dict[str, int]:
+        there = sum(lot.left for lot in account.spendable(model.now))
+        first = -hold.parts[0][1] - hold.captured
+        figures = {
+            "nothing": 0,
+            "held": hold.held,
+            "half": hold.held // 2,
+            "first lot": first,
+            "held and available": hold.held + there,
+            "most": MOST,
+        }
+        if self.of == "everything":
+            return {}
+        return {"amount": min(max(1, figures[self.of] + self.plus), MOST)}
+
+
+captured = weighted(
+    (2, st.builds(Captured, st.just("everything"))),
+    (3, st.builds(Captured, st.just("nothing"), st.integers(1, 30))),
+    (
+        8,
+        st.builds(
+            Captured,
+            st.sampled_from(["held", "held", "half", "first lot", "held and available"]),
+            st.sampled_from([0, 0, 1, -1]),
+        ),
+    ),
+    (1, st.builds(Captured, st.sampled_from(["most", "nothing"]))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a hold lasts: so long, or until something of the account ends, if that is soon."""
+
+    time: timedelta
+    until: Moment | None = None
+
+    def on(self, account: Account, model: Model) -> timedelta:
+        if self.until is None:
+            return self.time
+        return min(max(self.until.on(account, model) - model.now, US), DAY)
+
+
+_times = st.sampled_from([DAY, DAY, DAY, HOUR, 2 * HOUR, US])
+patience = weighted(
+    (1, st.none()),
+    (4, st.builds(Patience, _times)),
+    (
+        3,
+        st.builds(
+            Patience,
+            _times,
+            st.builds(Moment, st.sampled_from(["an expiry", "a deadline"]), _around, _nth),
+        ),
+    ),
 )
 
 accounts = st.sampled_from(["ann", "ann", "ann", "ann", "ann", "bob", "cid"])

@@ -6,26 +6,39 @@ from typing import TYPE_CHECKING, Any
 
 from pgcredits.rpc import Sweep
 from tests.model import arguments
-from tests.model.state import Refusal
+from tests.model.returns import end_hold
 from tests.model.work import Order, Work
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pgcredits.rpc import Receipt
     from tests.model.model import Model
 
 
 def catch_up(work: Work) -> None:
-    """First step of every command that writes: book what is due, each as a command of its own."""
-    _expire(work, on_their_own=True)
+    """First step of every command that writes: book what is due, each as a command of its own.
+
+    It is booked in the order of time, each hold as its deadline would have found the account: lots
+    that were alive then get their credits back, and end later if they are over by now.
+    """
+    overdue = [hold for hold in work.account.holds.values() if hold.is_overdue(work.now)]
+    for hold in sorted(overdue, key=lambda hold: (hold.expires_at, hold.hold_id)):
+        _expire(work, hold.expires_at, on_their_own=True)
+        work.as_of = hold.expires_at
+        end_hold(work, hold, "expired")
+        work.as_of = None
+        work.end_command()
+    _expire(work, work.now, on_their_own=True)
 
 
 def expire_new(work: Work) -> None:
     """Book what the running command itself brought past its expiry, as a part of it."""
-    _expire(work, on_their_own=False)
+    _expire(work, work.now, on_their_own=False)
 
 
-def _expire(work: Work, *, on_their_own: bool) -> None:
-    due = [lot for lot in work.account.holding() if lot.expires_at <= work.now]
+def _expire(work: Work, until: datetime, *, on_their_own: bool) -> None:
+    due = [lot for lot in work.account.holding() if lot.expires_at <= until]
     for lot in sorted(due, key=lambda lot: (lot.expires_at, lot.lot_id)):
         work.book("expire", [(lot.lot_id, -lot.left)], occurred_at=lot.expires_at)
         lot.expired += lot.left
@@ -54,8 +67,7 @@ def expire_subscription_credits(
     order = Order("expire", reference, idempotency_key, metadata, request=request)
 
     work = Work(model, account_id)
-    if work.account.status is None:
-        raise Refusal("account_not_found", account_id=account_id)
+    work.require_known()
     if replay := work.replay(order):
         return replay
     catch_up(work)
@@ -76,16 +88,21 @@ def expire_subscription_credits(
     return work.finish()
 
 
-def expire_account(model: Model, account_id: str) -> int:
-    """Book what is due on one account; return the credits that were lost."""
+def expire_account(model: Model, account_id: str) -> Sweep:
+    """Book what is due on one account, and tell what that was."""
     if account_id not in model.accounts:
-        return 0
+        return Sweep(0, 0, 0, 0, has_more=False)
     work = Work(model, account_id)
-    before = work.account.balance
+    before = len(work.account.entries)
     catch_up(work)
-    if work.account.balance != before:
+    booked = work.account.entries[before:]
+    if booked:
         work.store()
-    return before - work.account.balance
+    holds = sum(entry.kind == "release" for entry in booked)
+    over = [part for entry in booked if entry.kind == "expire" for part in entry.parts]
+    lost = -sum(amount for _, amount in over)
+    lots = {lot_id for lot_id, _ in over}
+    return Sweep(int(bool(booked)), holds, len(lots), lost, has_more=False)
 
 
 def expire_due(model: Model, limit: int | None = 1000) -> Sweep:
@@ -95,10 +112,11 @@ def expire_due(model: Model, limit: int | None = 1000) -> Sweep:
     too, that were used up before they expired.
     """
     arguments.legal("p_limit", limit is None or 1 <= limit <= 10_000, "1 to 10000")
-    due = {
-        account_id: lots
-        for account_id, account in model.accounts.items()
-        if (lots := [lot for lot in account.holding() if lot.expires_at <= model.now])
-    }
-    lost = sum(expire_account(model, account_id) for account_id in due)
-    return Sweep(len(due), 0, sum(map(len, due.values())), lost, has_more=False)
+    done = [expire_account(model, account_id) for account_id in list(model.accounts)]
+    return Sweep(
+        sum(one.accounts for one in done),
+        sum(one.holds for one in done),
+        sum(one.lots for one in done),
+        sum(one.credits for one in done),
+        has_more=False,
+    )

@@ -6,6 +6,7 @@ mistake which model and SQL share does not pass unseen.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.model.state import MOST, POOLS
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 def uphold(account: Account, now: datetime) -> None:
     """Fail unless the account, as a command has left it at ``now``, obeys every law."""
     lots, payments = account.lots.values(), account.payments.values()
-    amounts = {"grant": 0, "spend": 0, "refund": 0, "expire": 0}
+    amounts: Counter[str] = Counter()
     for entry in account.entries:
-        if entry.kind in amounts:
-            amounts[entry.kind] += entry.amount
-    spent = -amounts["spend"] - amounts["refund"]
+        by_hand = "less" if entry.amount < 0 else "grant"
+        amounts[by_hand if entry.kind == "adjust" else entry.kind] += entry.amount
+    used = -sum(amounts[kind] for kind in ("spend", "capture", "refund", "less"))
+    held = -amounts["hold"] - amounts["release"]
 
     assert account.balance == account.entries[-1].balance
-    assert account.balance + account.debt <= MOST
+    assert account.balance + account.debt + account.held <= MOST
     assert account.debt == sum(one.owed for one in payments) >= 0
     for lot in lots:
         assert 0 <= lot.left <= lot.granted, "a lot holds what it never had"
@@ -39,8 +41,15 @@ def uphold(account: Account, now: datetime) -> None:
         assert min(parts) >= 0
         assert sum(parts) == one.target <= one.granted
 
-    # No credit is made or lost: what was granted is there, used, over, or back with its money.
+    for hold in account.holds.values():
+        assert 0 <= hold.captured <= hold.amount
+        assert not hold.is_overdue(now), "a command leaves no hold past its deadline"
+    assert held == account.held, "a hold gives up what it took, once"
+    assert account.status != "closed" or held == 0, "a closed account holds nothing"
+
+    # No credit is made or lost: what was granted is there, held, used, over, or back with its
+    # money.
     back = sum(one.clawed + one.owed + one.settled for one in payments)
-    assert account.balance == amounts["grant"] - spent + amounts["expire"] - back
-    # Nobody owes, or is forgiven, what was not used.
-    assert sum(one.owed + one.written_off for one in payments) <= spent
+    assert account.balance == amounts["grant"] - held - used + amounts["expire"] - back
+    # Nobody owes, or is forgiven, what was neither used nor held.
+    assert sum(one.owed + one.written_off for one in payments) <= used + held

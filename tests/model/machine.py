@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from tests.model import choices
-from tests.model.choices import DAY, US, Amount, Bought, Moment
+from tests.model.administering import Administering
+from tests.model.choices import DAY, HOUR, US, Amount, Bought, Moment
 from tests.model.granting import Granting
+from tests.model.holding import Holding
 from tests.model.spending import Spending
 from tests.model.steps import Step, any_step, step
 from tests.model.wrong import WRONG
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from tests.model.call import Call
 
 _GRACES = st.sampled_from([3 * DAY, 7 * DAY, DAY, US, 0 * DAY])
+_HOLD_TIMES = st.sampled_from([DAY, HOUR, US])
 _CHANGES: list[dict[str, Any]] = [
     {},
     {},
@@ -30,7 +33,7 @@ _CHANGES: list[dict[str, Any]] = [
 ]
 
 
-class Search(Granting, Spending):
+class Search(Granting, Spending, Holding, Administering):
     """All steps: the commands, what is repeated or wrong, and what happens around the calls."""
 
     @rule(step=any_step())
@@ -40,16 +43,19 @@ class Search(Granting, Spending):
     @initialize(
         renewal=_GRACES,
         refund=_GRACES,
+        patience=_HOLD_TIMES,
         stock=st.lists(st.tuples(choices.baskets, choices.prices), min_size=1, max_size=3),
     )
     def begin(
         self,
         renewal: timedelta,
         refund: timedelta,
+        patience: timedelta,
         stock: list[tuple[list[Bought], int]],
     ) -> None:
         settings = self.twin.model.settings
-        self.twin.configure(replace(settings, renewal_grace=renewal, refund_grace=refund))
+        settings = replace(settings, renewal_grace=renewal, refund_grace=refund, hold_time=patience)
+        self.twin.configure(settings)
         for number, (basket, price) in enumerate(stock, start=100):
             self.record_payment(
                 account_id="ann",
@@ -84,20 +90,31 @@ class Search(Granting, Spending):
     @step(
         2,
         nth=choices.numbers,
-        status=st.sampled_from(["frozen", "frozen", "closed"]),
+        closes=st.sampled_from([False, False, True]),
         change=st.sampled_from(_CHANGES),
         amount=choices.spent,
     )
     def call_while_frozen(
-        self, nth: int, status: str, change: dict[str, Any], amount: Amount
+        self, *, nth: int, closes: bool, change: dict[str, Any], amount: Amount
     ) -> None:
-        """Make a call of before again, and a spend, while the account is frozen or closed."""
-        account_id = self.calls[-1 - nth % len(self.calls)].account
+        """Make a call of before again, and a spend, while the account is frozen or closed.
+
+        A closed account stays closed, so that is rolled back.
+        """
+        repeated = self.calls[-1 - nth % len(self.calls)]
+        account_id = repeated.account
         assert account_id is not None
-        self.twin.set_status(account_id, status)
+        if closes:
+            self.twin.save()
+            self.make("close_account", account_id, {}, reason="left", if_credits="forfeit")
+        else:
+            self.make("freeze_account", account_id, {}, reason="fraud")
         self.make("deduct_credit", account_id, {}, amount=self.amount(account_id, amount))
-        self.repeat(nth, change, 0)
-        self.twin.set_status(account_id, "active")
+        self.twin.make(repeated.but(**change))
+        if closes:
+            self.twin.undo()
+        else:
+            self.make("unfreeze_account", account_id, {}, reason="cleared")
 
     @step(3)
     def save(self) -> None:

@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tests.model.administration import (
+    adjust_balance,
+    close_account,
+    freeze_account,
+    unfreeze_account,
+)
 from tests.model.expiry import expire_due, expire_subscription_credits
 from tests.model.grants import (
     add_purchased_credits,
@@ -15,6 +21,7 @@ from tests.model.grants import (
     record_payment,
     renew_subscription,
 )
+from tests.model.holds import capture_hold, extend_hold, hold_credits, release_hold
 from tests.model.money_back import clawback_credits
 from tests.model.spends import deduct_credit, refund_spend
 from tests.model.state import Account, Settings
@@ -36,6 +43,14 @@ COMMANDS: dict[str, Callable[..., Any]] = {
         clawback_credits,
         deduct_credit,
         refund_spend,
+        hold_credits,
+        capture_hold,
+        release_hold,
+        extend_hold,
+        freeze_account,
+        unfreeze_account,
+        close_account,
+        adjust_balance,
         expire_subscription_credits,
         expire_due,
     )

@@ -1,4 +1,4 @@
-"""Clawbacks: the target of a payment, moved up and down; debt, and what returns to lots."""
+"""Clawbacks: the target of a payment, moved up and down."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments
 from tests.model.expiry import catch_up, expire_new
-from tests.model.state import POOLS, Lot, Part, Payment, Refusal, later
+from tests.model.returns import claw, put_back, settle
+from tests.model.state import Lot, Part, Payment, Refusal, later
 from tests.model.work import Order, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pgcredits.rpc import Receipt
     from tests.model.model import Model
 
@@ -95,7 +94,7 @@ def _raise(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
     lost = sum(lot.expired for lot in _own(work, paid)) - paid.covered
     parts = work.take(amount, lambda lot: lot.payment_id == paid.payment_id)
     for lot_id, taken in parts:
-        _claw(work, work.account.lots[lot_id], -taken)
+        claw(work, work.account.lots[lot_id], -taken)
     clawed = -sum(taken for _, taken in parts)
     covered = min(amount - clawed, max(lost, 0))
     owed = short = amount - clawed - covered
@@ -108,11 +107,6 @@ def _raise(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
     paid.owed += owed
     paid.written_off += short - owed
     work.book("clawback", [*parts, (0, -owed)] if owed else parts, order)
-
-
-def _claw(work: Work, lot: Lot, amount: int) -> None:
-    lot.clawed += amount
-    lot.clawed_at = lot.clawed_at or work.now
 
 
 def _lower(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
@@ -156,63 +150,3 @@ def _unclaw(work: Work, paid: Payment, amount: int) -> list[Part]:
         lot.clawed_at = work.now if lot.clawed else None
         returned.append((lot.lot_id, back))
     return returned
-
-
-def put_back(work: Work, parts: Iterable[Part], if_expired: str) -> None:
-    """Put credits, whose return is booked, into their lots.
-
-    First they make good what the lot's payment lacks. Those of an expired lot get a restoration
-    lot (``grace``, once, until refund_grace after the expiry) or are breakage.
-    """
-    for lot_id, amount in parts:
-        lot = work.account.lots[lot_id]
-        left = amount - _make_good(work, lot, amount)
-        ends_at = later(lot.expires_at, work.settings.refund_grace)
-        if left == 0:
-            continue
-        if work.now < lot.expires_at:
-            lot.left += left
-        elif if_expired == "grace" and lot.origin != "restoration" and work.now < ends_at:
-            work.add(lot.derived("restoration", left, ends_at), "restore", [(lot_id, -left)])
-        else:
-            work.book("expire", [(lot_id, -left)])
-            lot.expired += left
-
-
-def _make_good(work: Work, lot: Lot, amount: int) -> int:
-    """Of credits that come back to a lot, take what its payment wrote off or still owes."""
-    if lot.payment_id is None:
-        return 0
-    paid = work.account.payments[lot.payment_id]
-    forgiven = min(amount, paid.written_off)
-    owed = min(amount - forgiven, paid.owed)
-    if forgiven + owed:
-        paid.written_off -= forgiven
-        paid.owed -= owed
-        paid.clawed += forgiven + owed
-        _claw(work, lot, forgiven + owed)
-        parts = [(lot.lot_id, -(forgiven + owed))]
-        work.book("clawback", [*parts, (0, owed)] if owed else parts)
-    return forgiven + owed
-
-
-def settle(work: Work) -> None:
-    """Pay debt out of the lots of paying pools; the oldest payment's debt is paid first."""
-    if work.account.debt == 0:
-        return
-    parts = work.take(work.account.debt, lambda lot: POOLS[lot.pool].pays_debt)
-    if not parts:
-        return
-    paid = -sum(taken for _, taken in parts)
-    for lot_id, taken in parts:
-        payment_id = work.account.lots[lot_id].payment_id
-        if payment_id is not None:
-            work.account.payments[payment_id].debt_paid -= taken
-    left = paid
-    for _, payment in sorted(work.account.payments.items()):
-        now_settled = min(left, payment.owed)
-        payment.owed -= now_settled
-        payment.settled += now_settled
-        left -= now_settled
-    assert left == 0
-    work.book("settle", [*parts, (0, paid)])

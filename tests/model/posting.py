@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments, periods
 from tests.model.expiry import catch_up, expire_new
-from tests.model.money_back import move_target, settle
+from tests.model.money_back import move_target
+from tests.model.returns import settle
 from tests.model.state import MOST, Lot, Payment, Refusal
 from tests.model.work import Order, Work
 
@@ -51,7 +52,7 @@ def post(
     payment = _record(work, bill, grants) if bill else None
     for number, grant in enumerate(grants):
         said = order if number == 0 else Order("grant", order.reference, None, None)
-        _grant(work, grant, payment, said, late=late)
+        grant_lot(work, grant, payment, said, late=late)
     if payment and payment.amount_returned:
         move_target(work, payment, payment.share(payment.amount_returned), None)
     expire_new(work)
@@ -155,7 +156,11 @@ def _record(work: Work, bill: Bill, grants: list[Grant]) -> Payment:
     return payment
 
 
-def _grant(work: Work, grant: Grant, payment: Payment | None, order: Order, *, late: bool) -> None:
+def grant_lot(
+    work: Work, grant: Grant, payment: Payment | None, order: Order, *, late: bool
+) -> None:
+    """Book one lot as the order's kind; the first item of a new period renews its subscription."""
+    assert order.kind is not None
     newest = periods.newest_period(work, grant)
     ends_at = periods.end_of(grant, newest, work)
     if not late:
@@ -177,6 +182,6 @@ def _grant(work: Work, grant: Grant, payment: Payment | None, order: Order, *, l
         currency=payment.currency if payment else None,
         reference=order.reference,
     )
-    work.add(lot, "grant", (), order)
+    work.add(lot, order.kind, (), order)
     if periods.starts_period(grant, newest):
         periods.roll_over(work, grant, ends_at)

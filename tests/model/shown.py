@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from tests.model.state import NEVER, POOLS, Account, Entry, Lot, Payment
+from tests.model.state import NEVER, POOLS, Account, Entry, Hold, Lot, Payment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +48,10 @@ select jsonb_object_agg(a.account_id, jsonb_build_object(
         from credits_private.payments p
         where p.account_id = a.account_id
     ),
+    'holds', (
+        select coalesce(jsonb_agg(to_jsonb(h) order by h.ordinality), '[]')
+        from credits.list_holds(a.account_id, 1000, null, false) with ordinality h
+    ),
     'findings', (
         select coalesce(jsonb_agg(to_jsonb(f)), '[]')
         from credits.verify(a.account_id) f
@@ -67,12 +71,13 @@ def in_database(
     zone must be UTC.
     """
     asked = (list(known), list(known.values()), [name in to_verify for name in known])
-    row = conn.execute(_LOOK, asked).fetchone()
-    assert row is not None
-    seen: dict[str, Shown] = row[0]
+    answer = conn.execute(_LOOK, asked).fetchone()
+    assert answer is not None
+    seen: dict[str, Shown] = answer[0]
     for shown in seen.values():
-        for number, lot in enumerate(shown["lots"], start=1):
-            assert lot.pop("ordinality") == number
+        for rows in (shown["lots"], shown["holds"]):
+            for number, one in enumerate(rows, start=1):
+                assert one.pop("ordinality") == number
     return seen
 
 
@@ -94,14 +99,15 @@ def balance(account: Account, now: datetime) -> Shown:
         expiries[lot.expires_at] += lot.left
     first = min(expiries.keys() - {NEVER}, default=None)
     credits = sum(pools.values())
+    available = 0 if account.debt else credits
     return {
         "account_id": account.account_id,
         "status": account.status,
         "plan": None,
         "balance": credits - account.debt,
-        "available": 0 if account.debt else credits,
-        "held": 0,
-        "settled": 0 if account.debt else credits,
+        "available": available,
+        "held": account.held,
+        "settled": available + account.held,
         "debt": account.debt,
         "pools": pools,
         "next_expires_at": instant(first),
@@ -132,7 +138,7 @@ def entry(account: Account, one: Entry) -> Shown:
         "balance": one.balance,
         "debt": one.debt,
         "allocations": [list(part) for part in one.parts],
-        "about_entry_id": one.reverses,
+        "about_entry_id": one.about,
         "feature": one.feature,
         "reference": one.reference,
         "idempotency_key": one.key,
@@ -150,6 +156,7 @@ def _shown(account: Account, now: datetime, known: int) -> Shown:
         "lots": [_lot(account, lot, now) for lot in sorted(lots, key=lambda lot: lot.rank)],
         "behind": [_behind(lot) for lot in lots],
         "payments": _payments(account, account.payments.values()),
+        "holds": [_hold(account, one) for one in reversed(account.holds.values())],
         "findings": [],
     }
 
@@ -174,6 +181,24 @@ def _lot(account: Account, lot: Lot, now: datetime) -> Shown:
         "cost_currency": lot.currency,
         "reference": lot.reference,
         "granted_at": instant(lot.granted_at),
+    }
+
+
+def _hold(account: Account, hold: Hold) -> Shown:
+    """The row of ``list_holds``."""
+    entry = account.entries[hold.hold_id - 1]
+    return {
+        "account_id": account.account_id,
+        "hold_id": hold.hold_id,
+        "amount": hold.amount,
+        "captured": hold.captured,
+        "held": hold.held,
+        "status": hold.status,
+        "expires_at": instant(hold.expires_at),
+        "feature": entry.feature,
+        "reference": entry.reference,
+        "metadata": entry.metadata,
+        "created_at": instant(entry.created_at),
     }
 
 

@@ -146,7 +146,7 @@ class Spending(Table):
 
     def refunded(self, account_id: str, spend: Entry) -> int:
         entries = self.account(account_id).entries
-        return sum(entry.amount for entry in entries if entry.reverses == spend.entry_id)
+        return sum(entry.amount for entry in entries if entry.about == spend.entry_id)
 
     @step(
         2,

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments
 from tests.model.expiry import catch_up
-from tests.model.money_back import put_back, settle
-from tests.model.state import Part, Refusal
+from tests.model.returns import from_the_end, put_back, settle
+from tests.model.state import Refusal
 from tests.model.work import Order, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pgcredits.rpc import Receipt
     from tests.model.model import Model
 
@@ -38,11 +36,7 @@ def deduct_credit(
         return replay
     work.require_status("active")
     catch_up(work)
-    account = work.account
-    if account.debt:
-        raise Refusal("in_debt", required=amount, available=0, debt=account.debt)
-    if account.balance < amount:
-        raise Refusal("insufficient_credits", required=amount, available=account.balance)
+    work.require_affordable(amount)
     work.book("spend", work.take(amount), order)
     return work.finish()
 
@@ -85,11 +79,11 @@ def refund_spend(
     spend = work.account.by_key(spend_key)
     if entry_id is not None and 1 <= entry_id <= len(entries):
         spend = entries[entry_id - 1]
-    if spend is None or spend.kind != "spend":
+    if spend is None or spend.kind not in {"spend", "capture"}:
         raise Refusal(
             "entry_not_found", account_id=account_id, entry_id=entry_id, spend_key=spend_key
         )
-    refunded = sum(entry.amount for entry in entries if entry.reverses == spend.entry_id)
+    refunded = sum(entry.amount for entry in entries if entry.about == spend.entry_id)
     rest = -spend.amount - refunded
     returned = rest if amount is None else amount
     if returned > rest or rest == 0:
@@ -103,21 +97,8 @@ def refund_spend(
 
     work.require_status("active", "frozen")
     catch_up(work)
-    parts = _from_the_end(spend.parts, refunded, returned)
-    work.book("refund", parts, order, reverses=spend.entry_id)
+    parts = from_the_end(spend.parts, refunded, returned)
+    work.book("refund", parts, order, about=spend.entry_id)
     put_back(work, parts, if_expired)
     settle(work)
     return work.finish()
-
-
-def _from_the_end(parts: Iterable[Part], skipped: int, amount: int) -> list[Part]:
-    """What to give back of what ``parts`` took: the last first, after what went back before."""
-    back = []
-    for lot_id, taken in reversed(tuple(parts)):
-        passed = min(skipped, -taken)
-        skipped -= passed
-        here = min(amount, -taken - passed)
-        amount -= here
-        if here:
-            back.append((lot_id, here))
-    return back

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 MOST = 2**53 - 1
@@ -35,6 +36,7 @@ class Settings:
     shortfall: str = "debt"
     renewal_grace: timedelta = timedelta(days=3)
     refund_grace: timedelta = timedelta(days=7)
+    hold_time: timedelta = timedelta(minutes=15)
 
 
 class Refusal(Exception):  # noqa: N818 - as in pgcredits.errors
@@ -121,12 +123,42 @@ class Payment:
         return self.granted * returned // self.amount_paid
 
 
+@dataclass(slots=True)
+class Hold:
+    """Credits set aside by the entry ``hold_id``: ``parts`` is what it took from which lot.
+
+    ``status`` is open, captured, released or expired; ``captured`` the first of the parts, in
+    credits, that were captured so far.
+    """
+
+    hold_id: int
+    parts: tuple[Part, ...]
+    expires_at: datetime
+    captured: int = 0
+    status: str = "open"
+
+    @property
+    def amount(self) -> int:
+        """Credits that the hold took at first."""
+        return -sum(amount for _, amount in self.parts)
+
+    @property
+    def held(self) -> int:
+        """Credits that it holds still."""
+        return self.amount - self.captured if self.status == "open" else 0
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether it is past its deadline and nobody has ended it."""
+        return self.status == "open" and self.expires_at <= now
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the ledger; ``balance`` and ``debt`` are what it leaves.
 
     ``request`` is what the command asked for, as far as the other fields do not tell;
-    ``reverses`` is the spend that a refund gives back.
+    ``about`` is the spend or capture that a refund gives back, or the hold that is captured,
+    released or extended.
     """
 
     entry_id: int
@@ -142,7 +174,7 @@ class Entry:
     key: str | None = None
     request: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
-    reverses: int | None = None
+    about: int | None = None
 
     @property
     def amount(self) -> int:
@@ -161,12 +193,16 @@ class Account:
     debt: int = 0
     lots: dict[int, Lot] = field(default_factory=dict)
     payments: dict[int, Payment] = field(default_factory=dict)
+    holds: dict[int, Hold] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
     def copy(self) -> Account:
         account = copy(self)
-        account.lots = {number: copy(lot) for number, lot in self.lots.items()}
-        account.payments = {number: copy(one) for number, one in self.payments.items()}
+        account.lots = {number: Lot(*_LOT(lot)) for number, lot in self.lots.items()}
+        account.payments = {
+            number: Payment(*_PAYMENT(one)) for number, one in self.payments.items()
+        }
+        account.holds = {number: Hold(*_HOLD(one)) for number, one in self.holds.items()}
         account.entries = list(self.entries)
         return account
 
@@ -174,6 +210,11 @@ class Account:
     def balance(self) -> int:
         """All credits in lots, expired or not, less the debt: what the newest entry says."""
         return sum(lot.left for lot in self.lots.values()) - self.debt
+
+    @property
+    def held(self) -> int:
+        """Credits in open holds, overdue or not."""
+        return sum(hold.held for hold in self.holds.values())
 
     def holding(self) -> list[Lot]:
         """The lots that hold credits, in burn order."""
@@ -192,6 +233,12 @@ class Account:
     def command(self, command_id: int) -> list[Entry]:
         """The entries of one command, in order."""
         return [entry for entry in self.entries if entry.command_id == command_id]
+
+
+# A command copies every lot of its account: `copy` would take most of a search's time.
+_LOT = attrgetter(*(one.name for one in fields(Lot)))
+_PAYMENT = attrgetter(*(one.name for one in fields(Payment)))
+_HOLD = attrgetter(*(one.name for one in fields(Hold)))
 
 
 def later(moment: datetime, step: timedelta) -> datetime:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from tests.model.choices import Amount, Moment
-    from tests.model.state import Account, Entry, Payment
+    from tests.model.state import Account, Entry, Hold, Payment
 
 Method = TypeVar("Method", bound="Callable[..., None]")
 
@@ -106,13 +106,30 @@ class Table(RuleBasedStateMachine):
             for payment in reversed(account.payments.values())
         ]
 
+    def holds(self) -> list[tuple[str, Hold]]:
+        """Every hold with its account, newest first inside the account."""
+        return [
+            (account_id, hold)
+            for account_id, account in self.twin.model.accounts.items()
+            for hold in reversed(account.holds.values())
+        ]
+
+    def live_holds(self) -> list[tuple[str, Hold]]:
+        """The holds that can be captured."""
+        now = self.twin.model.now
+        return [
+            (account_id, hold)
+            for account_id, hold in self.holds()
+            if hold.status == "open" and now < hold.expires_at
+        ]
+
     def spends(self) -> list[tuple[str, Entry]]:
-        """Every spend with its account, newest first inside the account."""
+        """Every spend and capture with its account, newest first inside the account."""
         return [
             (account_id, entry)
             for account_id, account in self.twin.model.accounts.items()
             for entry in reversed(account.entries)
-            if entry.kind == "spend"
+            if entry.kind in {"spend", "capture"}
         ]
 
     def payment_name(self, account_id: str, number: int) -> str:

@@ -9,21 +9,13 @@ import pytest
 
 from tests.model.call import call
 from tests.model.state import MOST, Settings
-from tests.model.twin import Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    import psycopg
+    from tests.model.twin import Twin
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def start(utc: psycopg.Connection[Any]) -> Iterator[Callable[[Settings], Twin]]:
-    """Both sides, with the settings that are asked for; undone in the end."""
-    with utc.transaction(force_rollback=True):
-        yield lambda settings: Twin(utc, settings)
 
 
 def _buy(twin: Twin, name: str, amount: int, **more: Any) -> None:

@@ -46,7 +46,7 @@ class Twin:
         conn.execute("insert into testing.clock (now_at) values (%s)", (self.model.now,))
         self.configure(settings or Settings())
 
-    # The surroundings: settings, clock, status, savepoints.
+    # The surroundings: settings, clock, savepoints.
 
     def configure(self, settings: Settings) -> None:
         """Change the settings of the installation."""
@@ -54,12 +54,13 @@ class Twin:
         self.model.settings = settings
         self.conn.execute(
             "update credits_private.settings s set value = v.value"
-            " from (values ('shortfall', %s), ('renewal_grace', %s), ('refund_grace', %s))"
-            " as v (setting, value) where s.setting = v.setting",
+            " from (values ('shortfall', %s), ('renewal_grace', %s), ('refund_grace', %s),"
+            " ('hold_time', %s)) as v (setting, value) where s.setting = v.setting",
             (
                 settings.shortfall,
                 f"{settings.renewal_grace.total_seconds():.6f} seconds",
                 f"{settings.refund_grace.total_seconds():.6f} seconds",
+                f"{settings.hold_time.total_seconds():.6f} seconds",
             ),
         )
 
@@ -73,19 +74,6 @@ class Twin:
     def wait(self, step: timedelta) -> None:
         """Move the clock; a negative step sets it back."""
         self.at(self.model.now + step)
-
-    def set_status(self, account_id: str, status: str) -> None:
-        """Freeze or close an account, as the table can say it. Unknown accounts stay unknown."""
-        if account_id not in self.model.accounts:
-            return
-        self.story.append(f"{account_id} is {status}")
-        account = self.model.accounts[account_id].copy()
-        account.status = status
-        self.model.accounts[account_id] = account
-        self.conn.execute(
-            "update credits_private.accounts set status = %s where account_id = %s",
-            (status, account_id),
-        )
 
     @property
     def depth(self) -> int:
@@ -134,19 +122,20 @@ class Twin:
         """Sweep in batches of ``limit`` accounts until nothing is left."""
         self.story.append(f"expire_due({limit}) until has_more is false")
         expected = self.model.make(Call("expire_due", {}))
-        accounts = lots = lost = 0
+        accounts = holds = lots = lost = 0
         with self._told():
             for _ in range(2 + len(self.model.accounts)):
                 batch: Sweep = self.credits.expire_due(limit)
                 assert batch.accounts <= limit
                 accounts += batch.accounts
+                holds += batch.holds
                 lots += batch.lots
                 lost += batch.credits
                 if not batch.has_more:
                     break
             else:
                 raise AssertionError("has_more does not end")
-            assert lost == expected.credits
+            assert (holds, lost) == (expected.holds, expected.credits)
             # Lots that were used up before they expired may count as well.
             assert accounts >= expected.accounts
             assert lots >= expected.lots

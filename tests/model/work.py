@@ -42,6 +42,8 @@ class Work:
         self.settings = model.settings
         self.account = known.copy() if known else Account(account_id)
         self.names: dict[tuple[str, str], tuple[str, int]] = {}
+        self.as_of: datetime | None = None
+        """When what is booked now took effect, if that is past: the deadline of a hold."""
         self._command_id: int | None = None
         if known is None and create:
             self.account.status = "active"
@@ -80,6 +82,18 @@ class Work:
             code = "account_frozen" if status == "frozen" else "account_closed"
             raise Refusal(code, account_id=self.account.account_id)
 
+    def require_known(self) -> None:
+        if self.account.status is None:
+            raise Refusal("account_not_found", account_id=self.account.account_id)
+
+    def require_affordable(self, amount: int) -> None:
+        """Refuse what cannot be paid now, 0 in debt too. What is due must have been booked."""
+        account = self.account
+        if account.debt:
+            raise Refusal("in_debt", required=amount, available=0, debt=account.debt)
+        if account.balance < amount:
+            raise Refusal("insufficient_credits", required=amount, available=account.balance)
+
     # Credits.
 
     def take(self, amount: int, of: Callable[[Lot], bool] = lambda _: True) -> list[Part]:
@@ -113,6 +127,11 @@ class Work:
         return len(self.account.entries) + 1
 
     @property
+    def effective_at(self) -> datetime:
+        """The instant that decides what is over: the clock, or the past one of `as_of`."""
+        return self.as_of or self.now
+
+    @property
     def created_at(self) -> datetime:
         """The date of an entry booked now: the clock, but never before the last entry."""
         entries = self.account.entries
@@ -125,7 +144,7 @@ class Work:
         order: Order | None = None,
         *,
         occurred_at: datetime | None = None,
-        reverses: int | None = None,
+        about: int | None = None,
     ) -> None:
         """Add an entry to the running command. Debt changes here, lots by the caller."""
         parts = tuple(parts)
@@ -143,13 +162,13 @@ class Work:
                 balance=balance + sum(amount for _, amount in parts),
                 debt=self.account.debt,
                 created_at=self.created_at,
-                occurred_at=occurred_at or self.created_at,
+                occurred_at=occurred_at or self.as_of or self.created_at,
                 feature=order.feature if order else None,
                 reference=order.reference if order else None,
                 key=order.key if order else None,
                 request=order.request if order else None,
                 metadata=order.metadata if order else None,
-                reverses=reverses,
+                about=about,
             )
         )
 
@@ -180,9 +199,10 @@ class Work:
     def finish(self) -> Receipt:
         """Store the account and answer; refused when it would hold too much."""
         account = self.account
-        if account.balance + account.debt > MOST or account.debt > MOST:
+        held = account.held
+        if account.balance + account.debt + held > MOST or account.debt > MOST:
             raise Refusal(
-                "balance_limit", limit=MOST, balance=account.balance, held=0, debt=account.debt
+                "balance_limit", limit=MOST, balance=account.balance, held=held, debt=account.debt
             )
         uphold(account, self.now)
         self.store()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.model.call import Call
@@ -32,6 +32,14 @@ _LEGAL: dict[str, dict[str, Any]] = {
     "clawback_credits": {"payment": "pay-9"},
     "deduct_credit": {},
     "refund_spend": {"entry_id": 1},
+    "hold_credits": {"amount": 1},
+    "capture_hold": {"hold_id": 1},
+    "release_hold": {"hold_id": 1},
+    "extend_hold": {"hold_id": 1},
+    "freeze_account": {"reason": "fraud"},
+    "unfreeze_account": {"reason": "cleared"},
+    "close_account": {"reason": "left"},
+    "adjust_balance": {"reason": "goodwill", "person": "eve", "difference": 1},
     "expire_subscription_credits": {},
 }
 
@@ -48,6 +56,16 @@ _ANYWHERE: list[dict[str, Any]] = [
     {"idempotency_key": "pgcredits:x"},
     {"metadata": {"text": "x" * 16384}},
 ]
+
+_HOLD_IDS: list[dict[str, Any]] = [{"hold_id": None}, {"hold_id": 0}, {"hold_id": -1}]
+
+_HOLD_TIMES: list[dict[str, Any]] = [
+    {"expires_in": timedelta()},
+    {"expires_in": timedelta(microseconds=-1)},
+    {"expires_in": timedelta(days=1, microseconds=1)},
+]
+
+_REASONS: list[dict[str, Any]] = [{"reason": None}, {"reason": ""}, {"reason": "r" * 256}]
 
 _AMOUNTS: list[dict[str, Any]] = [{"amount": amount} for amount in (0, -1, MOST + 1)]
 
@@ -128,6 +146,34 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
         {"entry_id": None},
         {"spend_key": "key-a"},
         {"if_expired": "never"},
+    ],
+    "hold_credits": [
+        *_AMOUNTS,
+        *_HOLD_TIMES,
+        {"amount": None},
+        {"feature": ""},
+        {"feature": "f" * 256},
+    ],
+    "capture_hold": [*_AMOUNTS, *_HOLD_IDS, {"if_short": "never"}],
+    "release_hold": _HOLD_IDS,
+    "extend_hold": [*_HOLD_IDS, *_HOLD_TIMES],
+    "freeze_account": _REASONS,
+    "unfreeze_account": _REASONS,
+    "close_account": [*_REASONS, {"if_credits": "keep"}],
+    "adjust_balance": [
+        *_REASONS,
+        {"person": None},
+        {"person": ""},
+        {"person": "p" * 256},
+        {"difference": None},
+        {"target": 1},
+        {"difference": 0},
+        {"difference": MOST + 1},
+        {"difference": -MOST - 1},
+        {"difference": None, "target": -1},
+        {"difference": None, "target": MOST + 1},
+        {"pool": "gold"},
+        {"expires_at": _ANCIENT},
     ],
     "expire_subscription_credits": [{"subscription": ""}, {"subscription": "s" * 128}],
 }

@@ -1,0 +1,221 @@
+"""Holds: credits set aside for work of unknown cost, then captured, released or held longer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.model import arguments
+from tests.model.expiry import catch_up
+from tests.model.returns import end_hold, from_the_end, put_back, settle
+from tests.model.state import Hold, Part, Refusal, later
+from tests.model.work import Order, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pgcredits.rpc import Receipt
+    from tests.model.model import Model
+
+
+def hold_credits(
+    model: Model,
+    account_id: str,
+    *,
+    amount: int,
+    expires_in: timedelta | None = None,
+    feature: str | None = None,
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Receipt:
+    arguments.account_id(account_id)
+    arguments.amount("p_amount", amount)
+    _hold_time(expires_in)
+    arguments.text("p_feature", feature)
+    arguments.tail(reference, idempotency_key, metadata)
+    request = _said(expires_in) or None
+    order = Order("hold", reference, idempotency_key, metadata, -amount, feature, request)
+
+    work = Work(model, account_id)
+    if replay := work.replay(order):
+        return replay
+    work.require_status("active")
+    catch_up(work)
+    work.require_affordable(amount)
+    parts = tuple(work.take(amount))
+    hold = Hold(work.next_entry_id, parts, _deadline(work, expires_in))
+    work.book("hold", parts, order)
+    work.account.holds[hold.hold_id] = hold
+    return work.finish()
+
+
+def capture_hold(
+    model: Model,
+    account_id: str,
+    *,
+    hold_id: int | None,
+    amount: int | None = None,
+    final: bool | None = True,
+    if_short: str | None = "refuse",
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Receipt:
+    final = True if final is None else final
+    if_short = if_short or "refuse"
+    arguments.account_id(account_id)
+    _hold_id(hold_id)
+    arguments.amount("p_amount", 1 if amount is None else amount)
+    arguments.legal("p_if_short", if_short in {"refuse", "partial"}, "refuse or partial")
+    arguments.tail(reference, idempotency_key, metadata)
+    request = {"hold_id": hold_id, "final": final, "if_short": if_short}
+    if amount is not None:
+        request["amount"] = amount
+
+    work = Work(model, account_id)
+    # A capture is for the feature of its hold, and for its reference unless it has its own.
+    known = [one for one in work.account.entries if one.kind == "hold" and one.entry_id == hold_id]
+    held_for = known[0] if known else None
+    order = Order(
+        "capture",
+        reference or (held_for.reference if held_for else None),
+        idempotency_key,
+        metadata,
+        feature=held_for.feature if held_for else None,
+        request=request,
+    )
+    if replay := work.replay(order):
+        return replay
+    hold = _open(work, hold_id)
+    catch_up(work)
+    asked = hold.held if amount is None else amount
+    part = min(asked, hold.held)
+    over = asked - part
+    try:
+        if over:
+            work.require_status("active")
+            work.require_affordable(over)
+    except Refusal:
+        if if_short == "refuse" or part == 0:
+            raise
+        over = 0
+    arguments.legal(
+        "p_amount", part + over > 0, "how much to capture: the hold holds nothing any more"
+    )
+    _capture(work, hold, part, over, order, final=final)
+    return work.finish()
+
+
+def _capture(work: Work, hold: Hold, part: int, over: int, order: Order, *, final: bool) -> None:
+    """The hold gives up what it holds no longer, and the capture takes what was used."""
+    held = hold.held
+    given_up = held if final else part
+    if held:
+        skipped = held - given_up
+        work.book("release", from_the_end(hold.parts, skipped, given_up), about=hold.hold_id)
+        work.end_command()
+    first = _from_the_start(hold.parts, hold.captured, part)
+    work.book("capture", [*first, *work.take(over)], order, about=hold.hold_id)
+    hold.captured += part
+    if final:
+        hold.status = "captured"
+        put_back(work, from_the_end(hold.parts, 0, held - part), "lapse")
+        settle(work)
+
+
+def release_hold(
+    model: Model,
+    account_id: str,
+    *,
+    hold_id: int | None,
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Receipt:
+    arguments.account_id(account_id)
+    _hold_id(hold_id)
+    arguments.tail(reference, idempotency_key, metadata)
+    request = {"hold_id": hold_id}
+    order = Order("release", reference, idempotency_key, metadata, request=request)
+
+    work = Work(model, account_id)
+    if replay := work.replay(order):
+        return replay
+    hold = _open(work, hold_id)
+    catch_up(work)
+    end_hold(work, hold, "released", order)
+    return work.finish()
+
+
+def extend_hold(
+    model: Model,
+    account_id: str,
+    *,
+    hold_id: int | None,
+    expires_in: timedelta | None = None,
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Receipt:
+    arguments.account_id(account_id)
+    _hold_id(hold_id)
+    _hold_time(expires_in)
+    arguments.tail(reference, idempotency_key, metadata)
+    request = {"hold_id": hold_id, **_said(expires_in)}
+    order = Order("extend", reference, idempotency_key, metadata, request=request)
+
+    work = Work(model, account_id)
+    if replay := work.replay(order):
+        return replay
+    hold = _open(work, hold_id)
+    work.require_status("active")
+    catch_up(work)
+    work.require_affordable(0)
+    hold.expires_at = max(hold.expires_at, _deadline(work, expires_in))
+    work.book("extend", (), order, about=hold.hold_id)
+    return work.finish()
+
+
+def _hold_id(value: int | None) -> None:
+    is_legal = value is not None and value > 0
+    arguments.legal("p_hold_id", is_legal, "the entry_id of a hold_credits receipt")
+
+
+def _hold_time(value: timedelta | None) -> None:
+    is_legal = value is None or timedelta() < value <= timedelta(hours=24)
+    arguments.legal("p_expires_in", is_legal, "an interval above 0, at most 24 hours")
+
+
+def _said(expires_in: timedelta | None) -> dict[str, float]:
+    """What a replay must ask again."""
+    return {} if expires_in is None else {"expires_in_seconds": expires_in.total_seconds()}
+
+
+def _deadline(work: Work, expires_in: timedelta | None) -> Any:
+    return later(work.now, expires_in or work.settings.hold_time)
+
+
+def _open(work: Work, hold_id: int | None) -> Hold:
+    """The hold, if it is open and its deadline has not come."""
+    hold = work.account.holds.get(hold_id or 0)
+    if hold is None:
+        raise Refusal("hold_not_found", account_id=work.account.account_id, hold_id=hold_id)
+    if hold.status == "expired" or hold.is_overdue(work.now):
+        raise Refusal("hold_expired", hold_id=hold_id, expires_at=hold.expires_at)
+    if hold.status != "open":
+        raise Refusal("hold_closed", hold_id=hold_id, status=hold.status)
+    return hold
+
+
+def _from_the_start(parts: Iterable[Part], skipped: int, amount: int) -> list[Part]:
+    """The next ``amount`` credits of what ``parts`` took, after the first ``skipped``."""
+    first = []
+    for lot_id, taken in parts:
+        passed = min(skipped, -taken)
+        skipped -= passed
+        here = min(amount, -taken - passed)
+        amount -= here
+        if here:
+            first.append((lot_id, -here))
+    return first
