@@ -4,7 +4,7 @@ Each account is replayed through the model by the numbers of its entries, comman
 
 - what a command booked is what the model books there, entry by entry, with every balance;
 - a call that was acknowledged is there exactly once, with that receipt; a replay has its original
-  there; nothing is there that no call explains (breakage on the way apart);
+  there; nothing is there that no call explains (what is due on the way apart);
 - a call that was refused or undone is not there, one with an unknown outcome is there at most once;
 - a refusal, a replay and a balance that was read are right at some moment between question and
   answer;
@@ -100,11 +100,17 @@ def _torn(replays: dict[str, Replay]) -> list[str]:
 
 def _settings(credits: Credits) -> Settings:
     rows = credits.conn.execute(
-        "select s.setting, case when s.setting like '%_grace' then s.value::interval end, s.value"
+        "select s.setting, s.value,"
+        " case when s.setting like any ('{%_grace,%_time}') then s.value::interval end"
         " from credits_private.settings s"
     ).fetchall()
-    values = {setting: interval or value for setting, interval, value in rows}
-    return Settings(values["shortfall"], values["renewal_grace"], values["refund_grace"])
+    values = {setting: value if interval is None else interval for setting, value, interval in rows}
+    return Settings(
+        values["shortfall"],
+        values["renewal_grace"],
+        values["refund_grace"],
+        values["hold_time"],
+    )
 
 
 def _remaining(credits: Credits, account: str) -> dict[int, int]:

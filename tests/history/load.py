@@ -1,6 +1,7 @@
-"""A mixed load: every writer, on few accounts, alone and in transactions.
+"""A mixed load: every writer but the sweep and the closing of accounts, on few accounts.
 
-Each call that writes has a key; some keys are used by several sessions.
+Calls are made alone and in transactions. Each call that writes has a key; some keys are used by
+several sessions, and what one session holds, all may capture, release or extend.
 """
 
 from __future__ import annotations
@@ -13,36 +14,52 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from tests.history.record import History, Recorder
+from tests.history.record import Acknowledged, History, Recorder
 from tests.model.call import Call, call
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
+    from tests.history.record import Outcome
+
 ACCOUNTS = ("ann", "bob", "cid")
 _START = datetime(2050, 1, 1, tzinfo=UTC)
 _PERIOD = timedelta(days=30)
+_DAY = timedelta(days=1)
 
 
 class Load:
     """Random calls of one session, repeatable by its seed.
 
-    Every expiry is decades away, so that no answer hangs on the clock. Every call has a key, so
-    that one whose outcome is unknown can be made again.
+    Every expiry is decades away and every deadline a day, so that no answer hangs on the clock.
+    Every call has a key, so that one whose outcome is unknown can be made again. ``holds`` are the
+    numbers of the holds that this load and others which share it were told of: which hold a call
+    ends is not repeatable.
     """
 
-    def __init__(self, seed: object, accounts: Sequence[str] = ACCOUNTS) -> None:
+    def __init__(
+        self,
+        seed: object,
+        accounts: Sequence[str] = ACCOUNTS,
+        holds: dict[str, list[int]] | None = None,
+    ) -> None:
         self._rng = random.Random(f"{seed}")  # noqa: S311
         self._accounts = accounts
+        self._holds: dict[str, list[int]] = {} if holds is None else holds
         self._seed = seed
         self._calls = 0
 
     def next(self) -> Call:
         """The next call."""
-        made = self._one(self._rng.choice(self._accounts))
+        account = self._rng.choice(self._accounts)
+        made = self._one(account)
         if made.function == "get_balance":
             return made
+        if "hold_id" in made.arguments:
+            newest = made.arguments["hold_id"]
+            holds = self._holds.get(account, [])[-newest:] or [newest]
+            made = made.but(hold_id=holds[0])
         if self._rng.random() < 0.2:
             # A key that other sessions use too: replays and conflicts.
             return made.but(idempotency_key=f"shared-{self._rng.randrange(40)}")
@@ -57,7 +74,7 @@ class Load:
         """
         size = self._rng.choice([1, 1, 1, 1, 1, 1, 1, 2, 3])
         if size == 1:
-            session.make(self.next())
+            self._make(session, self.next())
             return 1
         calls = sorted((self.next() for _ in range(size)), key=lambda call: str(call.account))
         # Without a connection nothing was sent, and there is nothing to write down.
@@ -66,8 +83,13 @@ class Load:
             session.transaction(rollback=self._rng.random() < 0.3),
         ):
             for one in calls:
-                session.make(one)
+                self._make(session, one)
         return size
+
+    def _make(self, session: Recorder, made: Call) -> None:
+        outcome: Outcome = session.make(made)
+        if made.function == "hold_credits" and isinstance(outcome, Acknowledged):
+            self._holds.setdefault(str(made.account), []).append(outcome.answer.entry_id)
 
     def _one(self, account: str) -> Call:
         rng = self._rng
@@ -143,6 +165,53 @@ def _refund(rng: random.Random, account: str) -> Call:
     return call("refund_spend", account, entry_id=rng.randint(1, 400), amount=amount)
 
 
+def _hold(rng: random.Random, account: str) -> Call:
+    return call(
+        "hold_credits",
+        account,
+        amount=rng.choice([1, 5, 20, 60]),
+        expires_in=_DAY,
+        feature=rng.choice([None, "chat"]),
+    )
+
+
+def _capture(rng: random.Random, account: str) -> Call:
+    return call(
+        "capture_hold",
+        account,
+        hold_id=_newest(rng),
+        amount=rng.choice([None, 1, 4, 20, 70]),
+        final=rng.random() < 0.6,
+        if_short=rng.choice(["refuse", "partial"]),
+    )
+
+
+def _release(rng: random.Random, account: str) -> Call:
+    return call("release_hold", account, hold_id=_newest(rng))
+
+
+def _extend(rng: random.Random, account: str) -> Call:
+    return call("extend_hold", account, hold_id=_newest(rng), expires_in=_DAY)
+
+
+def _newest(rng: random.Random) -> int:
+    """Which hold of the account, counted from the newest one."""
+    return rng.choice([1, 1, 1, 2, 3, 8])
+
+
+def _freeze(rng: random.Random, account: str) -> Call:
+    reason = rng.choice(["fraud", "request"])
+    # Mostly an end to it, so that the rest of the load is not refused.
+    function = rng.choice(["freeze_account", *["unfreeze_account"] * 7])
+    return call(function, account, reason=reason)
+
+
+def _adjust(rng: random.Random, account: str) -> Call:
+    said = rng.choice([{"difference": rng.choice([-40, -3, 3])}, {"target": rng.randint(0, 60)}])
+    pool = rng.choice([None, None, "purchased"])
+    return call("adjust_balance", account, reason="goodwill", person="eve", pool=pool, **said)
+
+
 def _end(rng: random.Random, account: str) -> Call:
     return call("expire_subscription_credits", account, subscription=rng.choice([None, "plan"]))
 
@@ -164,6 +233,12 @@ _MIX: dict[Callable[[random.Random, str], Call], int] = {
     _renew: 5,
     _claw: 8,
     _refund: 14,
+    _hold: 14,
+    _capture: 14,
+    _release: 4,
+    _extend: 2,
+    _freeze: 5,
+    _adjust: 3,
     _end: 2,
     _open: 1,
     _read: 8,
@@ -182,8 +257,10 @@ def run(
 ) -> None:
     """Let ``sessions`` sessions make up to ``calls`` calls each, at once, until ``stop`` is set."""
 
+    holds: dict[str, list[int]] = {}
+
     def work(number: int) -> None:
-        load = Load(f"{seed}-{number}", accounts)
+        load = Load(f"{seed}-{number}", accounts, holds)
         with Recorder(history, connect) as session:
             made = 0
             while made < calls and not (stop is not None and stop.is_set()):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class Command:
     """Entries that were booked together, and the call that explains them, once it is found.
 
+    A capture comes with the release before it, in which its hold gives up what is captured.
+
     ``candidates`` are calls with an unknown outcome and the key of the command. It was asked for
     not before ``invoked`` (infinite: nobody can tell) and was committed at ``acknowledged``.
     """
@@ -37,7 +39,19 @@ class Command:
 
     @property
     def number(self) -> int:
-        return self.entries[0].command_id
+        return self.entries[-1].command_id
+
+    @property
+    def key(self) -> str | None:
+        return next(one.idempotency_key for one in self.entries if one.entry_id == self.number)
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether an entry that follows belongs to the same command."""
+        last = self.entries[-1]
+        return entry.command_id != entry.entry_id or (
+            (last.kind, entry.kind) == ("release", "capture")
+            and last.about_entry_id == entry.about_entry_id
+        )
 
 
 class Replay:
@@ -59,14 +73,12 @@ class Replay:
         self._used: list[Invocation] = []
         self._commands: list[Command] = []
         for entry in entries:
-            if entry.command_id == entry.entry_id or not self._commands:
+            if not self._commands or not self._commands[-1].takes(entry):
                 self._commands.append(Command([]))
             self._commands[-1].entries.append(entry)
         self._by_number = {command.number: command for command in self._commands}
         self._by_key: dict[str | None, Command] = {
-            command.entries[0].idempotency_key: command
-            for command in self._commands
-            if command.entries[0].idempotency_key is not None
+            command.key: command for command in self._commands if command.key is not None
         }
 
     def run(self) -> Iterator[str]:

@@ -162,6 +162,35 @@ def test_a_call_without_a_key_may_be_there_too(
     assert problems(history, ledgers) == []
 
 
+@pytest.fixture
+def captured(connect: Callable[[], psycopg.Connection[Any]]) -> History:
+    """0 grants, 1 holds, 2 captures a part, 3 captures more than is held."""
+    history = History()
+    with Recorder(history, connect) as session:
+        session.make(call("grant_credits", "ann", amount=100, idempotency_key="gift"))
+        session.make(call("hold_credits", "ann", amount=50, idempotency_key="hold"))
+        part = call("capture_hold", "ann", hold_id=2, amount=20, final=False)
+        session.make(part.but(idempotency_key="part"))
+        session.make(part.but(amount=40, final=True, idempotency_key="rest"))
+    return history
+
+
+def test_a_capture_explains_what_its_hold_gave_up(captured: History, credits: Credits) -> None:
+    ledgers = {"ann": credits.entries("ann")}
+    assert [entry.kind for entry in ledgers["ann"][2:]] == ["release", "capture"] * 2
+    assert problems(captured, ledgers) == []
+    captured.invocations = [*map(_unknown, captured.invocations)]
+    assert problems(captured, ledgers) == []
+
+
+def test_what_a_hold_gave_up_without_a_capture_is_found(
+    captured: History, credits: Credits
+) -> None:
+    gave_up = credits.entries("ann")[:-1]
+    captured.invocations = [*captured.invocations[:3], _unknown(captured.invocations[3])]
+    assert any("no call explains" in one for one in problems(captured, {"ann": gave_up}))
+
+
 def test_a_call_with_an_unknown_outcome_is_not_there_twice(
     history: History, ledgers: dict[str, list[Entry]]
 ) -> None:
