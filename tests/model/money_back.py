@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments
 from tests.model.expiry import catch_up, expire_new
-from tests.model.returns import claw, put_back, settle
+from tests.model.returns import claw, put_back, restore_settled, settle
 from tests.model.state import Lot, Part, Payment, Refusal, later
 from tests.model.work import Order, Work
 
@@ -124,11 +124,7 @@ def _lower(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
     work.book("restore", [(0, owed), *returned] if owed else returned, order)
     put_back(work, returned, "grace")
     if undone["settled"]:
-        last = max(
-            (lot for lot in _own(work, paid) if lot.origin == "grant"), key=lambda lot: lot.rank
-        )
-        ends_at = max(last.expires_at, later(work.now, work.settings.refund_grace))
-        work.add(last.derived("restoration", undone["settled"], ends_at), "restore")
+        restore_settled(work, paid, undone["settled"])
 
 
 def _own(work: Work, paid: Payment) -> list[Lot]:

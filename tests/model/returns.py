@@ -9,7 +9,7 @@ from tests.model.state import POOLS, Lot, Part, later
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.model.state import Hold
+    from tests.model.state import Hold, Payment
     from tests.model.work import Order, Work
 
 
@@ -30,7 +30,8 @@ def put_back(work: Work, parts: Iterable[Part], if_expired: str) -> None:
     """Put credits, whose return is booked, into their lots.
 
     First they make good what the lot's payment lacks. Those of an expired lot get a restoration
-    lot (``grace``, once, until refund_grace after the expiry) or are breakage.
+    lot (``grace``, once, until refund_grace after the expiry) or are breakage, except for what
+    others paid of the payment's debt meanwhile.
     """
     for lot_id, amount in parts:
         lot = work.account.lots[lot_id]
@@ -43,8 +44,10 @@ def put_back(work: Work, parts: Iterable[Part], if_expired: str) -> None:
         elif if_expired == "grace" and lot.origin != "restoration" and work.now < ends_at:
             work.add(lot.derived("restoration", left, ends_at), "restore", [(lot_id, -left)])
         else:
-            work.book("expire", [(lot_id, -left)])
-            lot.expired += left
+            left -= _reclaim_settled(work, lot, left)
+            if left:
+                work.book("expire", [(lot_id, -left)])
+                lot.expired += left
 
 
 def _make_good(work: Work, lot: Lot, amount: int) -> int:
@@ -62,6 +65,35 @@ def _make_good(work: Work, lot: Lot, amount: int) -> int:
         parts = [(lot.lot_id, -(forgiven + owed))]
         work.book("clawback", [*parts, (0, owed)] if owed else parts)
     return forgiven + owed
+
+
+def _reclaim_settled(work: Work, lot: Lot, amount: int) -> int:
+    """Of credits that would lapse, let those pay the payment's debt that others have paid since.
+
+    What the others paid is given back: had these come back before, they would have paid it.
+    """
+    if lot.payment_id is None:
+        return 0
+    paid = work.account.payments[lot.payment_id]
+    settled = min(amount, paid.settled)
+    if settled:
+        paid.settled -= settled
+        paid.clawed += settled
+        claw(work, lot, settled)
+        work.book("clawback", [(lot.lot_id, -settled)])
+        restore_settled(work, paid, settled)
+    return settled
+
+
+def restore_settled(work: Work, paid: Payment, amount: int) -> None:
+    """Give credits back that other lots paid for the debt of this payment."""
+    lots = work.account.lots.values()
+    last = max(
+        (lot for lot in lots if lot.payment_id == paid.payment_id and lot.origin == "grant"),
+        key=lambda lot: lot.rank,
+    )
+    ends_at = max(last.expires_at, later(work.effective_at, work.settings.refund_grace))
+    work.add(last.derived("restoration", amount, ends_at), "restore")
 
 
 def claw(work: Work, lot: Lot, amount: int) -> None:
