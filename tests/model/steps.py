@@ -51,6 +51,8 @@ def step(weight: int, **given: st.SearchStrategy[Any]) -> Callable[[Method], Met
 @st.composite
 def any_step(draw: st.DrawFn) -> Step:
     names = [name for name, (weight, _) in _STEPS.items() for _ in range(weight)]
+    # Hypothesis prefers the first choice: one that stands in the way of nothing.
+    names.sort(key=lambda name: name != "open_account")
     name = draw(st.sampled_from(names))
     return Step(name, draw(_STEPS[name][1]))
 
