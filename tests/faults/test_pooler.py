@@ -20,7 +20,15 @@ from tests.faults.load import background, ended, repeat, wait_for_more
 from tests.faults.pgbouncer import PgBouncer
 from tests.history.check import check
 from tests.history.load import run
-from tests.history.record import BY_CALLER, Acknowledged, History, Refused, Undone, Unknown
+from tests.history.record import (
+    BY_CALLER,
+    Acknowledged,
+    History,
+    Recorder,
+    Refused,
+    Undone,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +101,11 @@ def test_many_clients_on_a_few_sessions_of_the_server(credits: Credits, pooled: 
     assert ends == {Acknowledged, Refused, Undone}
     undone = {one.outcome.why for one in ended(history, Undone) if isinstance(one.outcome, Undone)}
     assert undone == {BY_CALLER}
-    assert any(one.receipt and one.receipt.is_replay for one in history.invocations)
+    booked = next(one for one in ended(history, Acknowledged) if one.receipt and one.call.key)
+    with Recorder(history, lambda: _connect(pooled)) as session:
+        again = session.retry(booked.call)
+    assert isinstance(again, Acknowledged)
+    assert again.answer.is_replay
 
 
 @pytest.mark.slow
