@@ -49,9 +49,15 @@ class Load:
         self._holds: dict[str, list[int]] = {} if holds is None else holds
         self._seed = seed
         self._calls = 0
+        self._last: Call | None = None
 
     def next(self) -> Call:
-        """The next call."""
+        """The next call; now and then the last one again, as a client does that saw no answer."""
+        if self._last is None or self._rng.random() >= 0.05:
+            self._last = self._new()
+        return self._last
+
+    def _new(self) -> Call:
         account = self._rng.choice(self._accounts)
         made = self._one(account)
         if made.function == "get_balance":
