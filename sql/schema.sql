@@ -5158,7 +5158,6 @@ declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
-    v_hold credits_private.holds;
 begin
     v_entry.kind := 'extend';
     v_entry.reference := p_reference;
@@ -5173,7 +5172,7 @@ begin
         return v_receipt;
     end if;
 
-    v_hold := credits_private.find_hold(v_state, p_hold_id);
+    perform credits_private.find_hold(v_state, p_hold_id);
     perform credits_private.check_status(v_state, array['active']);
     v_state := credits_private.catch_up(v_state);
     perform credits_private.check_affordable(v_state, 0);
