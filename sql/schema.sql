@@ -5750,7 +5750,7 @@ begin
     select least(p_amount, p.settled) into v_settled
     from credits_private.payments p
     where p.account_id = p_state.account_id and p.payment_id = p_lot.payment_id;
-    if v_settled = 0 then
+    if v_settled = 0 or credits_private.setting_interval('refund_grace') = interval '0' then
         return p_state;
     end if;
 

@@ -51,6 +51,10 @@ def uphold(account: Account, now: datetime) -> None:
     # money.
     back = sum(one.clawed + one.owed + one.settled for one in payments)
     assert account.balance == amounts["grant"] - held - used + amounts["expire"] - back
-    # Nobody owes, or is forgiven, what was neither used nor held; gifts lie beside a debt unused.
+    # Nobody owes, or is forgiven, what was neither used, nor held, nor let expire; gifts lie
+    # beside a debt unused.
     gifts = sum(lot.left for lot in lots if not POOLS[lot.pool].pays_debt)
-    assert sum(one.owed + one.written_off for one in payments) <= used + held + gifts
+    assert (
+        sum(one.owed + one.written_off for one in payments)
+        <= used + held + gifts - amounts["expire"]
+    )

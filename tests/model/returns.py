@@ -76,6 +76,8 @@ def _reclaim_settled(work: Work, lot: Lot, amount: int) -> int:
         return 0
     paid = work.account.payments[lot.payment_id]
     settled = min(amount, paid.settled)
+    if not work.settings.refund_grace:
+        return 0
     if settled:
         paid.settled -= settled
         paid.clawed += settled
