@@ -542,6 +542,23 @@ ALTER TYPE credits_private.payment_order OWNER TO credits_owner;
 COMMENT ON TYPE credits_private.payment_order IS 'A payment to be recorded: its id, further ids of the same payment, what was paid and what has gone back.';
 
 --
+-- Name: refusal; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.refusal AS (
+	code text,
+	details jsonb
+);
+
+ALTER TYPE credits_private.refusal OWNER TO credits_owner;
+
+--
+-- Name: TYPE refusal; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.refusal IS 'Why a request is refused, as data: a code of the registry of errors, and values for DETAIL.';
+
+--
 -- Name: stripe_result; Type: TYPE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -1938,6 +1955,56 @@ $$;
 ALTER FUNCTION credits_private.actor() OWNER TO credits_owner;
 
 --
+-- Name: admit_spend(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+begin
+    -- Where nothing is due the balance is exact, and a refusal need not touch a lot.
+    if v_state.next_event_at <= v_state.now and v_state.status = 'active' then
+        v_state := credits_private.catch_up(v_state);
+    end if;
+    perform credits_private.raise_refusal(credits_private.spend_refusal(v_state, p_amount));
+    return credits_private.catch_up(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: affordable_refusal(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.affordable_refusal(p_state credits_private.account_state, p_amount bigint) RETURNS credits_private.refusal
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_state.debt > 0 then
+        return credits_private.refuse(
+            'in_debt', jsonb_build_object(
+                'required', p_amount, 'available', 0, 'debt', p_state.debt
+            )
+        );
+    elsif p_state.balance < p_amount then
+        return credits_private.refuse(
+            'insufficient_credits', jsonb_build_object(
+                'required', p_amount, 'available', p_state.balance
+            )
+        );
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.affordable_refusal(p_state credits_private.account_state, p_amount bigint) OWNER TO credits_owner;
+
+--
 -- Name: allocation(bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -2681,19 +2748,7 @@ CREATE FUNCTION credits_private.check_affordable(p_state credits_private.account
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    if p_state.debt > 0 then
-        perform credits_private.fail(
-            'in_debt', jsonb_build_object(
-                'required', p_amount, 'available', 0, 'debt', p_state.debt
-            )
-        );
-    elsif p_state.balance < p_amount then
-        perform credits_private.fail(
-            'insufficient_credits', jsonb_build_object(
-                'required', p_amount, 'available', p_state.balance
-            )
-        );
-    end if;
+    perform credits_private.raise_refusal(credits_private.affordable_refusal(p_state, p_amount));
 end
 $$;
 
@@ -2875,12 +2930,7 @@ CREATE FUNCTION credits_private.check_status(p_state credits_private.account_sta
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    if p_state.status is not null and p_state.status <> all (p_allowed) then
-        perform credits_private.fail(
-            case p_state.status when 'frozen' then 'account_frozen' else 'account_closed' end,
-            jsonb_build_object('account_id', p_state.account_id)
-        );
-    end if;
+    perform credits_private.raise_refusal(credits_private.status_refusal(p_state, p_allowed));
 end
 $$;
 
@@ -4816,6 +4866,7 @@ declare
     v_entry credits_private.ledger;
     v_release credits_private.ledger;
     v_receipt credits.receipt;
+    v_refusal credits_private.refusal;
     v_hold credits_private.holds;
     v_taken jsonb;
     v_held bigint;
@@ -4844,13 +4895,13 @@ begin
     v_part := least(coalesce(p_amount, v_held), v_held);
     v_over := coalesce(p_amount, v_held) - v_part;
     v_state := credits_private.catch_up(v_state);
-    if v_over > 0 and p_if_short = 'partial' and v_part > 0 and (
-        v_state.status <> 'active' or v_state.debt > 0 or v_state.balance < v_over
-    ) then
-        v_over := 0;
-    elsif v_over > 0 then
-        perform credits_private.check_status(v_state, array['active']);
-        perform credits_private.check_affordable(v_state, v_over);
+    if v_over > 0 then
+        v_refusal := credits_private.spend_refusal(v_state, v_over);
+        if p_if_short = 'partial' and v_part > 0 and v_refusal.code is not null then
+            v_over := 0;
+        else
+            perform credits_private.raise_refusal(v_refusal);
+        end if;
     end if;
     perform credits_private.check_argument(
         'p_amount', v_part + v_over > 0,
@@ -5286,13 +5337,7 @@ begin
         return v_receipt;
     end if;
 
-    perform credits_private.check_status(v_state, array['active']);
-    if v_state.next_event_at <= v_state.now then
-        v_state := credits_private.catch_up(v_state);
-    end if;
-    perform credits_private.check_affordable(v_state, p_amount);
-
-    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.admit_spend(v_state, p_amount);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
     v_state := credits_private.book(v_state, v_entry);
     v_expires_at := v_state.now + coalesce(
@@ -5503,14 +5548,7 @@ begin
         return v_receipt;
     end if;
 
-    perform credits_private.check_status(v_state, array['active']);
-    -- Where nothing is due the balance is exact, and a refusal need not touch a lot.
-    if v_state.next_event_at <= v_state.now then
-        v_state := credits_private.catch_up(v_state);
-    end if;
-    perform credits_private.check_affordable(v_state, p_amount);
-
-    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.admit_spend(v_state, p_amount);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);
@@ -5630,6 +5668,23 @@ end
 $$;
 
 ALTER FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) OWNER TO credits_owner;
+
+--
+-- Name: raise_refusal(credits_private.refusal, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.raise_refusal(p_refusal credits_private.refusal, p_more jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_refusal.code is not null then
+        perform credits_private.fail(p_refusal.code, p_refusal.details || p_more);
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.raise_refusal(p_refusal credits_private.refusal, p_more jsonb) OWNER TO credits_owner;
 
 --
 -- Name: raise_target(credits_private.account_state, bigint, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5843,6 +5898,18 @@ CREATE FUNCTION credits_private.ref_kind(p_provider text, p_object_id text) RETU
 $$;
 
 ALTER FUNCTION credits_private.ref_kind(p_provider text, p_object_id text) OWNER TO credits_owner;
+
+--
+-- Name: refuse(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.refuse(p_code text, p_values jsonb) RETURNS credits_private.refusal
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select row(p_code, p_values)::credits_private.refusal
+$$;
+
+ALTER FUNCTION credits_private.refuse(p_code text, p_values jsonb) OWNER TO credits_owner;
 
 --
 -- Name: replay_spend(text, bigint, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6142,6 +6209,45 @@ end
 $$;
 
 ALTER FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: spend_refusal(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint) RETURNS credits_private.refusal
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_state.status <> 'active' then
+        return credits_private.status_refusal(p_state, array['active']);
+    end if;
+    return credits_private.affordable_refusal(p_state, p_amount);
+end
+$$;
+
+ALTER FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: status_refusal(credits_private.account_state, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.status_refusal(p_state credits_private.account_state, p_allowed text[]) RETURNS credits_private.refusal
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_state.status is not null and p_state.status <> all (p_allowed) then
+        return credits_private.refuse(
+            case p_state.status when 'frozen' then 'account_frozen' else 'account_closed' end,
+            jsonb_build_object('account_id', p_state.account_id)
+        );
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.status_refusal(p_state credits_private.account_state, p_allowed text[]) OWNER TO credits_owner;
 
 --
 -- Name: stripe_id(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7730,6 +7836,18 @@ GRANT ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since
 REVOKE ALL ON FUNCTION credits_private.actor() FROM PUBLIC;
 
 --
+-- Name: FUNCTION admit_spend(p_state credits_private.account_state, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION affordable_refusal(p_state credits_private.account_state, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.affordable_refusal(p_state credits_private.account_state, p_amount bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION allocation(p_lot_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8228,6 +8346,12 @@ REVOKE ALL ON FUNCTION credits_private.post_status(p_account_id text, p_kind tex
 REVOKE ALL ON FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION raise_refusal(p_refusal credits_private.refusal, p_more jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.raise_refusal(p_refusal credits_private.refusal, p_more jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8256,6 +8380,12 @@ REVOKE ALL ON FUNCTION credits_private.record_stripe_payment(p_event credits_pri
 --
 
 REVOKE ALL ON FUNCTION credits_private.ref_kind(p_provider text, p_object_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION refuse(p_code text, p_values jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.refuse(p_code text, p_values jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -8310,6 +8440,18 @@ REVOKE ALL ON FUNCTION credits_private.share_of(p_granted bigint, p_paid bigint,
 --
 
 REVOKE ALL ON FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION spend_refusal(p_state credits_private.account_state, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION status_refusal(p_state credits_private.account_state, p_allowed text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.status_refusal(p_state credits_private.account_state, p_allowed text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION stripe_id(p_value jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner

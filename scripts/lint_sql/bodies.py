@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 from pglast import ast, enums
 
-from scripts.lint_sql.source import FAIL, SCHEMAS, SqlFile, Tree, constant, names, options, walk
+from scripts.lint_sql.source import (
+    FAIL,
+    RAISE_REFUSAL,
+    REFUSE,
+    SCHEMAS,
+    SqlFile,
+    Tree,
+    constant,
+    names,
+    options,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,23 +75,20 @@ def dynamic(file: SqlFile, _: Tree) -> Iterator[Finding]:
 def raises(file: SqlFile, tree: Tree) -> Iterator[Finding]:
     """Raise in the helper ``fail`` alone, and call it with literal codes of its registry.
 
-    A CASE whose results are literals will do.
-    The bootstrap runs before the helper exists and raises by itself.
+    The same goes for ``refuse``, whose refusals ``raise_refusal`` hands to ``fail``. A CASE whose
+    results are literals will do. The bootstrap runs before the helper exists and raises by itself.
     """
     is_fail = (SCHEMAS.get(file.kind), file.name) == FAIL
     if not is_fail and file.place != ("bootstrap.sql",):
         for body in file.bodies:
             for _, line in body.nodes("PLpgSQL_stmt_raise"):
                 yield file.finding(line, "raise", f"call {'.'.join(FAIL)} instead")
-    for fragment in file.fragments:
-        for node in walk(fragment.tree):
-            if isinstance(node, ast.FuncCall) and names(node.funcname) == FAIL:
-                for code in codes_of(node):
-                    if code is None:
-                        yield file.finding(fragment.line, "raise", "the code must be a literal")
-                    elif code not in tree.registry:
-                        message = f"'{code}' is not in the registry"
-                        yield file.finding(fragment.line, "raise", message)
+    for call, line in refusals(file):
+        for code in codes_of(call):
+            if code is None:
+                yield file.finding(line, "raise", "the code must be a literal")
+            elif code not in tree.registry:
+                yield file.finding(line, "raise", f"'{code}' is not in the registry")
 
 
 def registry(file: SqlFile, tree: Tree) -> Iterator[Finding]:
@@ -184,8 +192,18 @@ def _statement_start(file: SqlFile, line: int) -> int:
     return line
 
 
+def refusals(file: SqlFile) -> Iterator[tuple[ast.FuncCall, int]]:
+    """Find the calls that name a refusal, of ``fail`` and of ``refuse``, with their line."""
+    if (SCHEMAS.get(file.kind), file.name) == RAISE_REFUSAL:
+        return
+    for fragment in file.fragments:
+        for node in walk(fragment.tree):
+            if isinstance(node, ast.FuncCall) and names(node.funcname) in {FAIL, REFUSE}:
+                yield node, fragment.line
+
+
 def codes_of(call: ast.FuncCall) -> list[str | None]:
-    """Return the codes that may be passed to ``fail``; None stands for one that is no literal."""
+    """Return the codes that a call may name; None stands for one that is no literal."""
     arguments = call.args or ()
     named = [a.arg for a in arguments if isinstance(a, ast.NamedArgExpr) and a.name == "p_code"]
     code = next(iter([*named, *arguments]), None)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCHEMAS = {"api": "credits", "private": "credits_private"}
 FAIL = ("credits_private", "fail")
+REFUSE = ("credits_private", "refuse")
+RAISE_REFUSAL = ("credits_private", "raise_refusal")
 
 # The parser of PL/pgSQL knows types of pg_catalog and public only, and no array of an unknown
 # type: our names get a disguise that can be taken off the expressions that it returns.

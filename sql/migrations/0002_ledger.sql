@@ -173,6 +173,13 @@ comment on type credits_private.account_state is
     'newest entry, and the entries that the command has booked and not written yet. effective_at '
     'is the past instant at which they take effect; null for now.';
 
+create type credits_private.refusal as (
+    code text,
+    details jsonb
+);
+comment on type credits_private.refusal is
+    'Why a request is refused, as data: a code of the registry of errors, and values for DETAIL.';
+
 create type credits_private.grant_order as (
     pool text,
     amount bigint,

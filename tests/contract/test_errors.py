@@ -13,12 +13,10 @@ import pytest
 from pglast import ast
 
 from pgcredits import errors, migrate
-from scripts.lint_sql.bodies import codes_of
-from scripts.lint_sql.source import FAIL, Tree, constant, load, names, walk
+from scripts.lint_sql.bodies import codes_of, refusals
+from scripts.lint_sql.source import Tree, constant, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.contract.catalogue import Rows
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/errors.md"
@@ -41,9 +39,9 @@ def _documented() -> dict[str, tuple[str, str, set[str], str]]:
 
 
 def _detail_keys(tree: Tree) -> dict[str, set[str]]:
-    """Keys that calls of ``fail`` put into DETAIL, by code."""
+    """Keys that refusals put into DETAIL, by code."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for call in _calls(tree):
+    for call, _ in (call for file in tree.files for call in refusals(file)):
         values = (call.args or ())[1:2]
         assert all(isinstance(v, ast.FuncCall) for v in values), "values must be jsonb_build_object"
         for code in codes_of(call):
@@ -51,14 +49,6 @@ def _detail_keys(tree: Tree) -> dict[str, set[str]]:
             assert code is not None
             found[code] |= {key for key in keys if key}
     return found
-
-
-def _calls(tree: Tree) -> Iterator[ast.FuncCall]:
-    for file in tree.files:
-        for fragment in file.fragments:
-            for node in walk(fragment.tree):
-                if isinstance(node, ast.FuncCall) and names(node.funcname) == FAIL:
-                    yield node
 
 
 def test_page_sql_and_python_have_the_same_codes(tree: Tree) -> None:

@@ -148,6 +148,8 @@ MISTAKES = (
     Mistake("raise", API, "fail('bad_thing')", "fail('worse_thing')"),
     Mistake("raise", API, "fail('bad_thing')", "fail(p_code => 'worse_thing')"),
     Mistake("raise", API, "fail('bad_thing')", "fail(p_thing)"),
+    Mistake("raise", API, "fail('bad_thing')", "refuse('worse_thing', null)"),
+    Mistake("raise", API, "fail('bad_thing')", "refuse(p_thing, null)"),
     Mistake("raise", API, "'bad_thing'", "case when true then 'bad_thing' else 'worse' end"),
     Mistake("raise", API, "'bad_thing'", "case when true then 'bad_thing' end"),
     Mistake("registry", FAIL, "'PT400'", "'P0001'"),

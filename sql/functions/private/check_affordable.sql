@@ -12,18 +12,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if p_state.debt > 0 then
-        perform credits_private.fail(
-            'in_debt', jsonb_build_object(
-                'required', p_amount, 'available', 0, 'debt', p_state.debt
-            )
-        );
-    elsif p_state.balance < p_amount then
-        perform credits_private.fail(
-            'insufficient_credits', jsonb_build_object(
-                'required', p_amount, 'available', p_state.balance
-            )
-        );
-    end if;
+    perform credits_private.raise_refusal(credits_private.affordable_refusal(p_state, p_amount));
 end
 $$;

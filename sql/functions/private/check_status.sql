@@ -11,11 +11,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if p_state.status is not null and p_state.status <> all (p_allowed) then
-        perform credits_private.fail(
-            case p_state.status when 'frozen' then 'account_frozen' else 'account_closed' end,
-            jsonb_build_object('account_id', p_state.account_id)
-        );
-    end if;
+    perform credits_private.raise_refusal(credits_private.status_refusal(p_state, p_allowed));
 end
 $$;

@@ -23,6 +23,7 @@ declare
     v_entry credits_private.ledger;
     v_release credits_private.ledger;
     v_receipt credits.receipt;
+    v_refusal credits_private.refusal;
     v_hold credits_private.holds;
     v_taken jsonb;
     v_held bigint;
@@ -51,13 +52,13 @@ begin
     v_part := least(coalesce(p_amount, v_held), v_held);
     v_over := coalesce(p_amount, v_held) - v_part;
     v_state := credits_private.catch_up(v_state);
-    if v_over > 0 and p_if_short = 'partial' and v_part > 0 and (
-        v_state.status <> 'active' or v_state.debt > 0 or v_state.balance < v_over
-    ) then
-        v_over := 0;
-    elsif v_over > 0 then
-        perform credits_private.check_status(v_state, array['active']);
-        perform credits_private.check_affordable(v_state, v_over);
+    if v_over > 0 then
+        v_refusal := credits_private.spend_refusal(v_state, v_over);
+        if p_if_short = 'partial' and v_part > 0 and v_refusal.code is not null then
+            v_over := 0;
+        else
+            perform credits_private.raise_refusal(v_refusal);
+        end if;
     end if;
     perform credits_private.check_argument(
         'p_amount', v_part + v_over > 0,

@@ -33,14 +33,7 @@ begin
         return v_receipt;
     end if;
 
-    perform credits_private.check_status(v_state, array['active']);
-    -- Where nothing is due the balance is exact, and a refusal need not touch a lot.
-    if v_state.next_event_at <= v_state.now then
-        v_state := credits_private.catch_up(v_state);
-    end if;
-    perform credits_private.check_affordable(v_state, p_amount);
-
-    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.admit_spend(v_state, p_amount);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);
