@@ -3876,11 +3876,10 @@ CREATE FUNCTION credits_private.finish_command(p_state credits_private.account_s
     AS $$
 declare
     v_held bigint := credits_private.held_by(p_state.account_id);
-    v_last integer := cardinality(p_state.entries);
+    v_inserted bigint;
     v_open_lot_id bigint;
     v_open_lot_remaining bigint := 0;
     v_first credits_private.ledger;
-    v_entry credits_private.ledger;
     v_receipt credits.receipt;
 begin
     if p_state.balance + p_state.debt + v_held > 9007199254740991
@@ -3908,20 +3907,27 @@ begin
         end if;
     end if;
 
-    for v_i in 1 .. v_last loop
-        v_entry := p_state.entries[v_i];
-        v_entry.next_event_at := p_state.next_event_at;
-        if v_i = v_last then
-            v_entry.open_lot_id := v_open_lot_id;
-            v_entry.open_lot_remaining := coalesce(v_open_lot_remaining, 0);
-        end if;
-        if v_entry.entry_id = p_state.command_id then
-            v_first := v_entry;
-        end if;
-        insert into credits_private.ledger values (v_entry.*) on conflict do nothing;
-        perform credits_private.check_inserted(found, v_entry.account_id, v_entry.entry_id);
-    end loop;
+    insert into credits_private.ledger (
+        account_id, entry_id, command_id, kind, amount, balance, debt,
+        open_lot_id, open_lot_remaining, next_event_at, allocations, about_entry_id,
+        feature, reference, idempotency_key, request, metadata, actor, created_at, occurred_at
+    )
+    select p_state.account_id, e.entry_id, e.command_id, e.kind, e.amount, e.balance, e.debt,
+        case when e.entry_id = p_state.entry_id then v_open_lot_id end,
+        case when e.entry_id = p_state.entry_id then coalesce(v_open_lot_remaining, 0) else 0 end,
+        p_state.next_event_at, e.allocations, e.about_entry_id,
+        e.feature, e.reference, e.idempotency_key, e.request, e.metadata, e.actor,
+        e.created_at, e.occurred_at
+    from unnest(p_state.entries) as e
+    on conflict do nothing;
+    get diagnostics v_inserted = row_count;
+    perform credits_private.check_inserted(
+        v_inserted = cardinality(p_state.entries), p_state.account_id, p_state.entry_id
+    );
 
+    v_first := p_state.entries[
+        cardinality(p_state.entries) - (p_state.entry_id - p_state.command_id)
+    ];
     v_receipt.account_id := p_state.account_id;
     v_receipt.entry_id := v_first.entry_id;
     v_receipt.command_id := v_first.command_id;
