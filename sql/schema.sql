@@ -87,6 +87,7 @@ CREATE TYPE credits.entry AS (
 	allocations jsonb,
 	about_entry_id bigint,
 	feature text,
+	member text,
 	reference text,
 	idempotency_key text,
 	metadata jsonb,
@@ -138,6 +139,7 @@ CREATE TYPE credits.hold AS (
 	status text,
 	expires_at timestamp with time zone,
 	feature text,
+	member text,
 	reference text,
 	metadata jsonb,
 	created_at timestamp with time zone
@@ -328,6 +330,7 @@ CREATE TABLE credits_private.ledger (
     allocations jsonb,
     about_entry_id bigint,
     feature text,
+    member text COLLATE pg_catalog."C",
     reference text,
     idempotency_key text COLLATE pg_catalog."C",
     request jsonb,
@@ -423,6 +426,12 @@ COMMENT ON COLUMN credits_private.ledger.about_entry_id IS 'The entry that this 
 --
 
 COMMENT ON COLUMN credits_private.ledger.feature IS 'What the credits were used for.';
+
+--
+-- Name: COLUMN ledger.member; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.member IS 'Member of the account who used the credits, on a spend, a hold and what follows them up.';
 
 --
 -- Name: COLUMN ledger.reference; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -849,10 +858,10 @@ account_not_empty (409). With forfeit holds are released and everything left is 
 Debt stays recorded.';
 
 --
--- Name: deduct_credit(text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+-- Name: deduct_credit(text, bigint, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
-CREATE FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint DEFAULT 1, p_feature text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+CREATE FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint DEFAULT 1, p_feature text DEFAULT NULL::text, p_member text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -871,14 +880,15 @@ begin
     -- set up anew in each transaction, which costs more than its work: hence so few.
     if (
         p_amount >= 1
-        and pg_column_size(array[p_feature, p_reference, p_idempotency_key]) <= 255
-        and ('' = any (array[p_feature, p_reference, p_idempotency_key])) is not true
+        and pg_column_size(array[p_feature, p_member, p_reference, p_idempotency_key]) <= 255
+        and ('' = any (array[p_feature, p_member, p_reference, p_idempotency_key])) is not true
         and (p_idempotency_key like any ('{stripe:%,ref:%,pgcredits:%}')) is not true
         and p_metadata is null
     ) is not true then
         perform credits_private.check_account_id(p_account_id);
         perform credits_private.check_amount('p_amount', p_amount);
         perform credits_private.check_text('p_feature', p_feature);
+        perform credits_private.check_text('p_member', p_member);
         perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     end if;
 
@@ -904,7 +914,7 @@ begin
         perform credits_private.check_account_id(p_account_id);
         perform credits_private.check_amount('p_amount', p_amount);
         return credits_private.post_spend(
-            p_account_id, p_amount, p_feature, p_reference, p_idempotency_key, p_metadata
+            p_account_id, p_amount, p_feature, p_member, p_reference, p_idempotency_key, p_metadata
         );
     end if;
 
@@ -917,18 +927,19 @@ begin
     insert into credits_private.ledger (
         account_id, entry_id, command_id, kind, amount, balance, debt,
         open_lot_id, open_lot_remaining, next_event_at,
-        feature, reference, idempotency_key, metadata, actor, created_at, occurred_at
+        feature, member, reference, idempotency_key, metadata, actor, created_at, occurred_at
     )
     values (
         p_account_id, v_entry_id, v_entry_id, 'spend', v_amount, v_balance, 0,
         v_open_lot_id, v_open_lot_remaining, v_next_event_at,
-        p_feature, p_reference, p_idempotency_key, p_metadata, credits_private.actor(), v_now, v_now
+        p_feature, p_member, p_reference, p_idempotency_key, p_metadata, credits_private.actor(),
+        v_now, v_now
     )
     on conflict do nothing;
 
     if not found then
         return credits_private.replay_spend(
-            p_account_id, p_amount, p_feature, p_reference, p_idempotency_key
+            p_account_id, p_amount, p_feature, p_member, p_reference, p_idempotency_key
         );
     end if;
     return row(
@@ -939,13 +950,13 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: FUNCTION deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Spends whole credits in burn order: lowest pool priority, then earliest expiry, then oldest lot.
+COMMENT ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Spends whole credits in burn order: lowest pool priority, then earliest expiry, then oldest lot.
 
 Refused with insufficient_credits (402, DETAIL has required and available), in_debt (402),
 account_frozen (403) or account_closed (409); then nothing has changed. Give p_idempotency_key so
@@ -1237,10 +1248,10 @@ Opens an unknown account. Credits of a paying pool settle debt first. For credit
 paid for use add_purchased_credits or record_payment, so that a refund can take them back.';
 
 --
--- Name: hold_credits(text, bigint, interval, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+-- Name: hold_credits(text, bigint, interval, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
-CREATE FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval DEFAULT NULL::interval, p_feature text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+CREATE FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval DEFAULT NULL::interval, p_feature text DEFAULT NULL::text, p_member text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1249,20 +1260,22 @@ begin
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_hold_time(p_expires_in);
     perform credits_private.check_text('p_feature', p_feature);
+    perform credits_private.check_text('p_member', p_member);
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     return credits_private.post_hold(
-        p_account_id, p_amount, p_expires_in, p_feature, p_reference, p_idempotency_key, p_metadata
+        p_account_id, p_amount, p_expires_in, p_feature, p_member, p_reference, p_idempotency_key,
+        p_metadata
     );
 end
 $$;
 
-ALTER FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: FUNCTION hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Sets credits aside before work whose cost is known only at its end. The entry_id of the receipt is
+COMMENT ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Sets credits aside before work whose cost is known only at its end. The entry_id of the receipt is
 the p_hold_id of capture_hold, extend_hold and release_hold.
 
 The hold ends by itself after p_expires_in (at most 24 hours; null: the setting hold_time, 15
@@ -1342,8 +1355,8 @@ begin
     );
     return query
     select l.account_id, l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt,
-        credits_private.allocations_of(l), l.about_entry_id, l.feature, l.reference,
-        l.idempotency_key, l.metadata, l.actor, l.created_at, l.occurred_at, l.request
+        credits_private.allocations_of(l), l.about_entry_id, l.feature, l.member,
+        l.reference, l.idempotency_key, l.metadata, l.actor, l.created_at, l.occurred_at, l.request
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
     order by l.entry_id desc
@@ -1377,7 +1390,7 @@ begin
     return query
     select h.account_id, h.hold_id, h.amount, h.captured,
         case h.status when 'open' then h.amount - h.captured else 0 end,
-        h.status, h.expires_at, l.feature, l.reference, l.metadata, l.created_at
+        h.status, h.expires_at, l.feature, l.member, l.reference, l.metadata, l.created_at
     from credits_private.holds h
     join credits_private.ledger l on l.account_id = p_account_id and l.entry_id = h.hold_id
     where h.account_id = p_account_id
@@ -3187,13 +3200,15 @@ CREATE FUNCTION credits_private.end_hold(p_state credits_private.account_state, 
 declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger := p_entry;
+    v_taken jsonb;
 begin
     v_entry.kind := 'release';
     v_entry.about_entry_id := p_hold.hold_id;
+    select l.member, l.allocations into v_entry.member, v_taken
+    from credits_private.ledger l
+    where l.account_id = p_state.account_id and l.entry_id = p_hold.hold_id;
     v_entry.allocations := credits_private.reverse_allocations(
-        credits_private.hold_allocations(p_state.account_id, p_hold.hold_id),
-        0,
-        p_hold.amount - p_hold.captured
+        v_taken, 0, p_hold.amount - p_hold.captured
     );
     update credits_private.holds h
     set status = p_status
@@ -3688,8 +3703,8 @@ begin
         return null;
     end if;
 
-    if (v_found.feature, v_found.reference, v_found.request)
-        is distinct from (p_asked.feature, p_asked.reference, p_asked.request)
+    if (v_found.feature, v_found.member, v_found.reference, v_found.request)
+        is distinct from (p_asked.feature, p_asked.member, p_asked.reference, p_asked.request)
         or v_found.kind <> p_asked.kind
         or v_found.amount <> p_asked.amount
     then
@@ -3700,7 +3715,8 @@ begin
                 'entry_id', v_found.entry_id,
                 'recorded', jsonb_build_object(
                     'kind', v_found.kind, 'amount', v_found.amount, 'feature', v_found.feature,
-                    'reference', v_found.reference, 'request', v_found.request
+                    'member', v_found.member, 'reference', v_found.reference,
+                    'request', v_found.request
                 )
             )
         );
@@ -4887,7 +4903,8 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    select l.feature, coalesce(p_reference, l.reference) into v_entry.feature, v_entry.reference
+    select l.feature, l.member, coalesce(p_reference, l.reference)
+    into v_entry.feature, v_entry.member, v_entry.reference
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
@@ -4918,6 +4935,7 @@ begin
     if v_held > 0 then
         v_release.kind := 'release';
         v_release.about_entry_id := p_hold_id;
+        v_release.member := v_entry.member;
         v_release.allocations := credits_private.reverse_allocations(
             v_taken,
             case when p_final then 0 else v_held - v_part end,
@@ -5224,6 +5242,9 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
+    select l.member into v_entry.member
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
     if v_receipt.entry_id is not null then
         return v_receipt;
@@ -5316,10 +5337,10 @@ $$;
 ALTER FUNCTION credits_private.post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: post_hold(text, bigint, interval, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: post_hold(text, bigint, interval, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+CREATE FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5332,6 +5353,7 @@ begin
     v_entry.kind := 'hold';
     v_entry.amount := -p_amount;
     v_entry.feature := p_feature;
+    v_entry.member := p_member;
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := credits_private.describe_hold_time(p_expires_in);
@@ -5358,7 +5380,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_open(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5440,11 +5462,6 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
-    if v_receipt.entry_id is not null then
-        return v_receipt;
-    end if;
-
     v_spend.entry_id := p_entry_id;
     if p_entry_id is null then
         select l.entry_id into v_spend.entry_id
@@ -5455,7 +5472,13 @@ begin
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id = v_spend.entry_id
         and l.kind in ('spend', 'capture');
-    if not found then
+    v_entry.member := v_spend.member;
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    if v_spend.entry_id is null then
         perform credits_private.fail(
             'entry_not_found',
             jsonb_build_object(
@@ -5514,6 +5537,9 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
+    select l.member into v_entry.member
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
     if v_receipt.entry_id is not null then
         return v_receipt;
@@ -5529,10 +5555,10 @@ $$;
 ALTER FUNCTION credits_private.post_release(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: post_spend(text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: post_spend(text, bigint, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+CREATE FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5544,6 +5570,7 @@ begin
     v_entry.kind := 'spend';
     v_entry.amount := -p_amount;
     v_entry.feature := p_feature;
+    v_entry.member := p_member;
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.metadata := p_metadata;
@@ -5561,7 +5588,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_status(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5918,10 +5945,10 @@ $$;
 ALTER FUNCTION credits_private.refuse(p_code text, p_values jsonb) OWNER TO credits_owner;
 
 --
--- Name: replay_spend(text, bigint, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: replay_spend(text, bigint, text, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text) RETURNS credits.receipt
+CREATE FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) RETURNS credits.receipt
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5932,6 +5959,7 @@ begin
     v_asked.kind := 'spend';
     v_asked.amount := -p_amount;
     v_asked.feature := p_feature;
+    v_asked.member := p_member;
     v_asked.reference := p_reference;
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_asked);
     if v_receipt.entry_id is null then
@@ -5943,7 +5971,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
 
 --
 -- Name: restore_settled(credits_private.account_state, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7665,11 +7693,11 @@ REVOKE ALL ON FUNCTION credits.close_account(p_account_id text, p_reason text, p
 GRANT ALL ON FUNCTION credits.close_account(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
--- Name: FUNCTION deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+REVOKE ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
 -- Name: FUNCTION expire_due(p_limit integer); Type: ACL; Schema: credits; Owner: credits_owner
@@ -7718,11 +7746,11 @@ GRANT ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, 
 GRANT ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
--- Name: FUNCTION hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+REVOKE ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
 -- Name: FUNCTION ingest_stripe_event(p_payload text, p_livemode boolean); Type: ACL; Schema: credits; Owner: credits_owner
@@ -8310,10 +8338,10 @@ REVOKE ALL ON FUNCTION credits_private.post_extension(p_account_id text, p_hold_
 REVOKE ALL ON FUNCTION credits_private.post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -8334,10 +8362,10 @@ REVOKE ALL ON FUNCTION credits_private.post_refund(p_account_id text, p_entry_id
 REVOKE ALL ON FUNCTION credits_private.post_release(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION post_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_status(p_account_id text, p_kind text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -8394,10 +8422,10 @@ REVOKE ALL ON FUNCTION credits_private.ref_kind(p_provider text, p_object_id tex
 REVOKE ALL ON FUNCTION credits_private.refuse(p_code text, p_values jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_reference text, p_idempotency_key text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION restore_settled(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner

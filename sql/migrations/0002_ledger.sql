@@ -16,6 +16,7 @@ create table credits_private.ledger (
     allocations jsonb,
     about_entry_id bigint,
     feature text,
+    member text collate "C",
     reference text,
     idempotency_key text collate "C",
     request jsonb,
@@ -56,6 +57,8 @@ comment on column credits_private.ledger.about_entry_id is
     'The entry that this one follows up: the spend or capture that a refund gives back, the hold '
     'that is captured, released or extended.';
 comment on column credits_private.ledger.feature is 'What the credits were used for.';
+comment on column credits_private.ledger.member is
+    'Member of the account who used the credits, on a spend, a hold and what follows them up.';
 comment on column credits_private.ledger.reference is
     'The host application''s reference, a job or an order.';
 comment on column credits_private.ledger.idempotency_key is
@@ -244,6 +247,7 @@ create type credits.entry as (
     allocations jsonb,
     about_entry_id bigint,
     feature text,
+    member text,
     reference text,
     idempotency_key text,
     metadata jsonb,

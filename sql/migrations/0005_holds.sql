@@ -40,6 +40,7 @@ create type credits.hold as (
     status text,
     expires_at timestamptz,
     feature text,
+    member text,
     reference text,
     metadata jsonb,
     created_at timestamptz

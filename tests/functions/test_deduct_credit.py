@@ -141,18 +141,21 @@ def test_a_replay_answers_in_debt_and_after_the_lot_has_expired(
         {"p_amount": 4},
         {"p_amount": 3, "p_feature": "g"},
         {"p_amount": 3, "p_feature": None},
+        {"p_amount": 3, "p_member": "n"},
+        {"p_amount": 3, "p_member": None},
         {"p_amount": 3, "p_reference": "s"},
         {"p_amount": 3, "p_reference": None},
     ],
-    ids=["amount", "feature", "no_feature", "reference", "no_reference"],
+    ids=["amount", "feature", "no_feature", "member", "no_member", "reference", "no_reference"],
 )
 @pytest.mark.parametrize("left", [20, 3], ids=["fast_path", "nothing_left"])
 def test_the_same_key_with_another_request_is_refused(
     fast: Credits, other: dict[str, Any], left: int
 ) -> None:
     fast.grant_credits("u", left)
-    fast.deduct_credit("u", 3, feature="f", reference="r", idempotency_key="k")
-    request = {"p_account_id": "u", "p_feature": "f", "p_reference": "r", "p_idempotency_key": "k"}
+    fast.deduct_credit("u", 3, feature="f", member="m", reference="r", idempotency_key="k")
+    request = {"p_account_id": "u", "p_feature": "f", "p_member": "m", "p_reference": "r"}
+    request["p_idempotency_key"] = "k"
     with refused(fast, IdempotencyConflict, idempotency_key="k", entry_id=2):
         fast.call("deduct_credit", **{**request, **other})
 
@@ -247,7 +250,13 @@ def test_a_closed_account_refuses_spends(fast: Credits, alice: str) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [*ILLEGAL_ACCOUNT, *illegal_amount(), *illegal_text("p_feature"), *ILLEGAL_TAIL],
+    [
+        *ILLEGAL_ACCOUNT,
+        *illegal_amount(),
+        *illegal_text("p_feature"),
+        *illegal_text("p_member"),
+        *ILLEGAL_TAIL,
+    ],
 )
 def test_an_illegal_argument_is_refused_by_name(
     fast: Credits, alice: str, argument: str, value: Any
@@ -260,7 +269,7 @@ def test_texts_of_255_characters_are_legal(fast: Credits) -> None:
     account = "\u00e4" * 255
     fast.grant_credits(account, 2)
     long = "\u00f6" * 255
-    fast.deduct_credit(account, 1, feature=long, reference=long, idempotency_key=long)
+    fast.deduct_credit(account, 1, feature=long, member=long, reference=long, idempotency_key=long)
     assert fast.balance(account) == 1
 
 

@@ -66,7 +66,9 @@ def the_hold(credits: Credits, account: str = "u") -> Hold:
 def test_a_hold_takes_the_credits_out_of_their_lots(fast: Credits) -> None:
     fast.grant_credits("u", 30)
     fast.add_purchased_credits("u", 100, reference="p")
-    receipt = fast.hold_credits("u", 50, feature="video", reference="job", metadata={"a": 1})
+    receipt = fast.hold_credits(
+        "u", 50, feature="video", member="mia", reference="job", metadata={"a": 1}
+    )
     assert (receipt.kind, receipt.amount, receipt.balance) == ("hold", -50, 80)
     assert receipt.allocations == [[1, -30], [2, -20]]
     balance = fast.get_balance("u")
@@ -74,7 +76,8 @@ def test_a_hold_takes_the_credits_out_of_their_lots(fast: Credits) -> None:
     hold = the_hold(fast)
     assert (hold.hold_id, hold.amount, hold.captured, hold.held) == (receipt.entry_id, 50, 0, 50)
     assert (hold.status, hold.expires_at) == ("open", NOW + HOLD_TIME)
-    assert (hold.feature, hold.reference, hold.metadata) == ("video", "job", {"a": 1})
+    assert (hold.feature, hold.member, hold.reference) == ("video", "mia", "job")
+    assert hold.metadata == {"a": 1}
     with refused(fast, InsufficientCredits, required=81, available=80):
         fast.deduct_credit("u", 81)
 
@@ -494,7 +497,13 @@ def test_another_capture_under_the_same_key(fast: Credits, other: dict[str, Any]
 
 @pytest.mark.parametrize(
     "other",
-    [{"amount": 7}, {"expires_in": 2 * HOUR}, {"feature": "x"}, {"reference": "x"}],
+    [
+        {"amount": 7},
+        {"expires_in": 2 * HOUR},
+        {"feature": "x"},
+        {"member": "x"},
+        {"reference": "x"},
+    ],
 )
 def test_another_hold_under_the_same_key(fast: Credits, other: dict[str, Any]) -> None:
     fast.grant_credits("u", 10)
@@ -548,6 +557,7 @@ def test_holds_are_listed_newest_first_in_pages(fast: Credits) -> None:
         *illegal_amount(),
         *ILLEGAL_TIME,
         *illegal_text("p_feature"),
+        *illegal_text("p_member"),
         *ILLEGAL_TAIL,
     ],
 )
@@ -609,3 +619,32 @@ def test_nulls_mean_not_given(fast: Credits) -> None:
     assert fast.call("list_holds", p_account_id="u", p_open_only=None) == []
     with refused(fast, InvalidArgument, argument="p_limit"):
         fast.call("list_holds", p_account_id="u", p_limit=1001)
+
+
+def test_what_follows_a_hold_or_a_spend_up_carries_its_member(fast: Credits, clock: Clock) -> None:
+    fast.grant_credits("u", 100)
+    spend = fast.deduct_credit("u", 5, member="mia").entry_id
+    fast.refund_spend("u", entry_id=spend, idempotency_key="r")
+    taken, idle, late = (fast.hold_credits("u", 10, member="max").entry_id for _ in range(3))
+    fast.extend_hold("u", taken, expires_in=HOUR, idempotency_key="e")
+    capture = fast.capture_hold("u", taken, 4, idempotency_key="c").entry_id
+    fast.refund_spend("u", entry_id=capture, amount=1)
+    fast.release_hold("u", idle, idempotency_key="i")
+    for again in (
+        fast.refund_spend("u", entry_id=spend, idempotency_key="r"),
+        fast.extend_hold("u", taken, expires_in=HOUR, idempotency_key="e"),
+        fast.capture_hold("u", taken, 4, idempotency_key="c"),
+        fast.release_hold("u", idle, idempotency_key="i"),
+    ):
+        assert again.is_replay
+    clock.set(NOW + DAY)
+    fast.expire_due()
+    members = {"grant": {None}, "spend": {"mia"}, "refund": {"mia", "max"}}
+    members |= {kind: {"max"} for kind in ("hold", "extend", "release", "capture")}
+    for kind, expected in members.items():
+        assert {entry.member for entry in fast.entries("u") if entry.kind == kind} == expected
+    assert [one.about_entry_id for one in fast.entries("u") if one.kind == "release"] == [
+        taken,
+        idle,
+        late,
+    ]

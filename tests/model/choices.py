@@ -70,6 +70,7 @@ def weighted(
     return draw(choices[draw(st.sampled_from(numbers))][1])
 
 
+uses = st.sampled_from([{}, {}, {"feature": "chat"}, {"member": "max"}, {"member": "mia"}])
 spent = weighted((5, _some), (18, _there), (1, _rare))
 granted = weighted((20, _some), (3, _there), (1, _rare))
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _ENDS = st.sampled_from(
     ["capture_hold", "release_hold", "extend_hold", "deduct_credit", "sweep", "grant_credits"]
 )
-_FEATURES = st.sampled_from([None, None, "chat"])
 _RARELY = st.sampled_from([False, False, False, False, True])
 
 
@@ -29,7 +28,7 @@ class Holding(Table):
         account_id=choices.accounts,
         amounts=st.lists(choices.spent, min_size=1, max_size=3),
         patience=choices.patience,
-        feature=_FEATURES,
+        use=choices.uses,
         tail=choices.tails,
     )
     def hold_credits(
@@ -38,21 +37,20 @@ class Holding(Table):
         account_id: str,
         amounts: list[Amount],
         patience: Patience | None,
-        feature: str | None,
+        use: dict[str, Any],
         tail: dict[str, Any],
     ) -> None:
         if not self.available(account_id):
             account_id = max(["ann", "bob", "cid"], key=self.available)
-        given: dict[str, Any] = {} if feature is None else {"feature": feature}
         for amount in amounts:
-            given["amount"] = self.amount(account_id, amount)
+            given = {**use, "amount": self.amount(account_id, amount)}
             self.make("hold_credits", account_id, tail, **given, **self._time(account_id, patience))
 
     @step(
         12,
         nth=choices.numbers,
         amount=choices.spent,
-        feature=_FEATURES,
+        use=choices.uses,
         is_late=_RARELY,
         amounts=st.lists(choices.captured, min_size=1, max_size=3),
         is_final=st.sampled_from([None, True, True, False, False]),
@@ -65,7 +63,7 @@ class Holding(Table):
         *,
         nth: int,
         amount: Amount,
-        feature: str | None,
+        use: dict[str, Any],
         is_late: bool,
         amounts: list[Captured],
         is_final: bool | None,
@@ -81,7 +79,7 @@ class Holding(Table):
                 account_id,
                 tail,
                 amount=self.amount(account_id, amount),
-                feature=feature,
+                **use,
             )
         holds = self.holds() if is_late else self.live_holds()
         if not holds:

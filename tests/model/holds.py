@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pgcredits.rpc import Receipt
     from tests.model.model import Model
+    from tests.model.state import Entry
 
 
 def hold_credits(
@@ -25,6 +26,7 @@ def hold_credits(
     amount: int,
     expires_in: timedelta | None = None,
     feature: str | None = None,
+    member: str | None = None,
     reference: str | None = None,
     idempotency_key: str | None = None,
     metadata: dict[str, Any] | None = None,
@@ -33,9 +35,10 @@ def hold_credits(
     arguments.amount("p_amount", amount)
     _hold_time(expires_in)
     arguments.text("p_feature", feature)
+    arguments.text("p_member", member)
     arguments.tail(reference, idempotency_key, metadata)
     request = _said(expires_in) or None
-    order = Order("hold", reference, idempotency_key, metadata, -amount, feature, request)
+    order = Order("hold", reference, idempotency_key, metadata, -amount, feature, member, request)
 
     work = Work(model, account_id)
     if replay := work.replay(order):
@@ -75,14 +78,14 @@ def capture_hold(
 
     work = Work(model, account_id)
     # A capture is for the feature of its hold, and for its reference unless it has its own.
-    known = [one for one in work.account.entries if one.kind == "hold" and one.entry_id == hold_id]
-    held_for = known[0] if known else None
+    held_for = _entry(work, hold_id)
     order = Order(
         "capture",
         reference or (held_for.reference if held_for else None),
         idempotency_key,
         metadata,
         feature=held_for.feature if held_for else None,
+        member=held_for.member if held_for else None,
         request=request,
     )
     if replay := work.replay(order):
@@ -137,9 +140,11 @@ def release_hold(
     _hold_id(hold_id)
     arguments.tail(reference, idempotency_key, metadata)
     request = {"hold_id": hold_id}
-    order = Order("release", reference, idempotency_key, metadata, request=request)
 
     work = Work(model, account_id)
+    held_for = _entry(work, hold_id)
+    member = held_for.member if held_for else None
+    order = Order("release", reference, idempotency_key, metadata, member=member, request=request)
     if replay := work.replay(order):
         return replay
     hold = _open(work, hold_id)
@@ -163,9 +168,11 @@ def extend_hold(
     _hold_time(expires_in)
     arguments.tail(reference, idempotency_key, metadata)
     request = {"hold_id": hold_id, **_said(expires_in)}
-    order = Order("extend", reference, idempotency_key, metadata, request=request)
 
     work = Work(model, account_id)
+    held_for = _entry(work, hold_id)
+    member = held_for.member if held_for else None
+    order = Order("extend", reference, idempotency_key, metadata, member=member, request=request)
     if replay := work.replay(order):
         return replay
     hold = _open(work, hold_id)
@@ -194,6 +201,14 @@ def _said(expires_in: timedelta | None) -> dict[str, float]:
 
 def _deadline(work: Work, expires_in: timedelta | None) -> Any:
     return later(work.now, expires_in or work.settings.hold_time)
+
+
+def _entry(work: Work, hold_id: int | None) -> Entry | None:
+    """The entry that took the credits of the hold, if there is such a hold."""
+    entries = work.account.entries
+    if hold_id is None or not 0 < hold_id <= len(entries):
+        return None
+    return entries[hold_id - 1] if entries[hold_id - 1].kind == "hold" else None
 
 
 def _open(work: Work, hold_id: int | None) -> Hold:

@@ -44,7 +44,7 @@ class Spending(Table):
         account_id=choices.accounts,
         may_be_empty=st.sampled_from([False, False, False, False, True]),
         amounts=st.lists(choices.spent, min_size=1, max_size=4),
-        feature=st.sampled_from([None, None, "chat"]),
+        use=choices.uses,
         tail=choices.tails,
     )
     def deduct_credit(
@@ -53,14 +53,13 @@ class Spending(Table):
         account_id: str,
         may_be_empty: bool,
         amounts: list[Amount],
-        feature: str | None,
+        use: dict[str, Any],
         tail: dict[str, Any],
     ) -> None:
         if not may_be_empty and not self.available(account_id):
             account_id = max(["ann", "bob", "cid"], key=self.available)
-        given: dict[str, Any] = {} if feature is None else {"feature": feature}
         for amount in amounts:
-            given["amount"] = self.amount(account_id, amount)
+            given = {**use, "amount": self.amount(account_id, amount)}
             self.make("deduct_credit", account_id, tail, **given)
 
     @step(

@@ -21,6 +21,7 @@ def deduct_credit(
     *,
     amount: int = 1,
     feature: str | None = None,
+    member: str | None = None,
     reference: str | None = None,
     idempotency_key: str | None = None,
     metadata: dict[str, Any] | None = None,
@@ -28,8 +29,9 @@ def deduct_credit(
     arguments.account_id(account_id)
     arguments.amount("p_amount", amount)
     arguments.text("p_feature", feature)
+    arguments.text("p_member", member)
     arguments.tail(reference, idempotency_key, metadata)
-    order = Order("spend", reference, idempotency_key, metadata, -amount, feature)
+    order = Order("spend", reference, idempotency_key, metadata, -amount, feature, member)
 
     work = Work(model, account_id)
     if replay := work.replay(order):
@@ -70,15 +72,16 @@ def refund_spend(
         "if_expired": if_expired,
     }
     request = {name: value for name, value in asked.items() if value is not None}
-    order = Order("refund", reference, idempotency_key, metadata, request=request)
 
     work = Work(model, account_id)
-    if replay := work.replay(order):
-        return replay
     entries = work.account.entries
     spend = work.account.by_key(spend_key)
     if entry_id is not None and 1 <= entry_id <= len(entries):
         spend = entries[entry_id - 1]
+    member = spend.member if spend else None
+    order = Order("refund", reference, idempotency_key, metadata, member=member, request=request)
+    if replay := work.replay(order):
+        return replay
     if spend is None or spend.kind not in {"spend", "capture"}:
         raise Refusal(
             "entry_not_found", account_id=account_id, entry_id=entry_id, spend_key=spend_key

@@ -170,6 +170,7 @@ class Entry:
     created_at: datetime
     occurred_at: datetime
     feature: str | None = None
+    member: str | None = None
     reference: str | None = None
     key: str | None = None
     request: dict[str, Any] | None = None

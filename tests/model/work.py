@@ -29,6 +29,7 @@ class Order:
     metadata: dict[str, Any] | None
     amount: int | None = None
     feature: str | None = None
+    member: str | None = None
     request: dict[str, Any] | None = None
 
 
@@ -56,8 +57,8 @@ class Work:
         if found is None:
             return None
         same = (
-            (found.feature, found.reference, found.request)
-            == (order.feature, order.reference, order.request)
+            (found.feature, found.member, found.reference, found.request)
+            == (order.feature, order.member, order.reference, order.request)
             and order.kind in {None, found.kind}
             and order.amount in {None, found.amount}
         )
@@ -70,6 +71,7 @@ class Work:
                     "kind": found.kind,
                     "amount": found.amount,
                     "feature": found.feature,
+                    "member": found.member,
                     "reference": found.reference,
                     "request": found.request,
                 },
@@ -164,6 +166,7 @@ class Work:
                 created_at=self.created_at,
                 occurred_at=occurred_at or self.as_of or self.created_at,
                 feature=order.feature if order else None,
+                member=self.member_of(about) if about else order.member if order else None,
                 reference=order.reference if order else None,
                 key=order.key if order else None,
                 request=order.request if order else None,
@@ -171,6 +174,12 @@ class Work:
                 about=about,
             )
         )
+
+    def member_of(self, entry_id: int | None) -> str | None:
+        """Who caused an entry; what follows it up is theirs too."""
+        if entry_id is None or not 0 < entry_id < self.next_entry_id:
+            return None
+        return self.account.entries[entry_id - 1].member
 
     def end_command(self) -> None:
         """What is booked next is a command of its own."""

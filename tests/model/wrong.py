@@ -69,6 +69,13 @@ _REASONS: list[dict[str, Any]] = [{"reason": None}, {"reason": ""}, {"reason": "
 
 _AMOUNTS: list[dict[str, Any]] = [{"amount": amount} for amount in (0, -1, MOST + 1)]
 
+_USES: list[dict[str, Any]] = [
+    {"feature": ""},
+    {"feature": "f" * 256},
+    {"member": ""},
+    {"member": "m" * 256},
+]
+
 _PERIODS: list[dict[str, Any]] = [
     {"subscription": "basic", "period_start": _DAY},
     {"subscription": "basic", "period_start": _DAY, "period_end": _DAY},
@@ -140,7 +147,7 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
         {"amount_returned": -1},
         {"provider": ""},
     ],
-    "deduct_credit": [*_AMOUNTS, {"amount": None}, {"feature": ""}, {"feature": "f" * 256}],
+    "deduct_credit": [*_AMOUNTS, {"amount": None}, *_USES],
     "refund_spend": [
         *_AMOUNTS,
         {"entry_id": None},
@@ -151,8 +158,7 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
         *_AMOUNTS,
         *_HOLD_TIMES,
         {"amount": None},
-        {"feature": ""},
-        {"feature": "f" * 256},
+        *_USES,
     ],
     "capture_hold": [*_AMOUNTS, *_HOLD_IDS, {"if_short": "never"}],
     "release_hold": _HOLD_IDS,

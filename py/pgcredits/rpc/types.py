@@ -73,6 +73,7 @@ class Entry:
     allocations: list[list[int]] | None
     about_entry_id: int | None
     feature: str | None
+    member: str | None
     reference: str | None
     idempotency_key: str | None
     metadata: dict[str, Any] | None
@@ -123,6 +124,7 @@ class Hold:
     status: str
     expires_at: datetime
     feature: str | None
+    member: str | None
     reference: str | None
     metadata: dict[str, Any] | None
     created_at: datetime

@@ -7,6 +7,7 @@ create or replace function credits.deduct_credit(
     p_account_id text,
     p_amount bigint default 1,
     p_feature text default null,
+    p_member text default null,
     p_reference text default null,
     p_idempotency_key text default null,
     p_metadata jsonb default null
@@ -33,14 +34,15 @@ begin
     -- set up anew in each transaction, which costs more than its work: hence so few.
     if (
         p_amount >= 1
-        and pg_column_size(array[p_feature, p_reference, p_idempotency_key]) <= 255
-        and ('' = any (array[p_feature, p_reference, p_idempotency_key])) is not true
+        and pg_column_size(array[p_feature, p_member, p_reference, p_idempotency_key]) <= 255
+        and ('' = any (array[p_feature, p_member, p_reference, p_idempotency_key])) is not true
         and (p_idempotency_key like any ('{stripe:%,ref:%,pgcredits:%}')) is not true
         and p_metadata is null
     ) is not true then
         perform credits_private.check_account_id(p_account_id);
         perform credits_private.check_amount('p_amount', p_amount);
         perform credits_private.check_text('p_feature', p_feature);
+        perform credits_private.check_text('p_member', p_member);
         perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     end if;
 
@@ -66,7 +68,7 @@ begin
         perform credits_private.check_account_id(p_account_id);
         perform credits_private.check_amount('p_amount', p_amount);
         return credits_private.post_spend(
-            p_account_id, p_amount, p_feature, p_reference, p_idempotency_key, p_metadata
+            p_account_id, p_amount, p_feature, p_member, p_reference, p_idempotency_key, p_metadata
         );
     end if;
 
@@ -79,18 +81,19 @@ begin
     insert into credits_private.ledger (
         account_id, entry_id, command_id, kind, amount, balance, debt,
         open_lot_id, open_lot_remaining, next_event_at,
-        feature, reference, idempotency_key, metadata, actor, created_at, occurred_at
+        feature, member, reference, idempotency_key, metadata, actor, created_at, occurred_at
     )
     values (
         p_account_id, v_entry_id, v_entry_id, 'spend', v_amount, v_balance, 0,
         v_open_lot_id, v_open_lot_remaining, v_next_event_at,
-        p_feature, p_reference, p_idempotency_key, p_metadata, credits_private.actor(), v_now, v_now
+        p_feature, p_member, p_reference, p_idempotency_key, p_metadata, credits_private.actor(),
+        v_now, v_now
     )
     on conflict do nothing;
 
     if not found then
         return credits_private.replay_spend(
-            p_account_id, p_amount, p_feature, p_reference, p_idempotency_key
+            p_account_id, p_amount, p_feature, p_member, p_reference, p_idempotency_key
         );
     end if;
     return row(
@@ -101,7 +104,7 @@ begin
 end
 $$;
 
-comment on function credits.deduct_credit(text, bigint, text, text, text, jsonb) is
+comment on function credits.deduct_credit(text, bigint, text, text, text, text, jsonb) is
 'Spends whole credits in burn order: lowest pool priority, then earliest expiry, then oldest lot.
 
 Refused with insufficient_credits (402, DETAIL has required and available), in_debt (402),

@@ -7,6 +7,7 @@ create or replace function credits.hold_credits(
     p_amount bigint,
     p_expires_in interval default null,
     p_feature text default null,
+    p_member text default null,
     p_reference text default null,
     p_idempotency_key text default null,
     p_metadata jsonb default null
@@ -23,15 +24,17 @@ begin
     perform credits_private.check_amount('p_amount', p_amount);
     perform credits_private.check_hold_time(p_expires_in);
     perform credits_private.check_text('p_feature', p_feature);
+    perform credits_private.check_text('p_member', p_member);
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     return credits_private.post_hold(
-        p_account_id, p_amount, p_expires_in, p_feature, p_reference, p_idempotency_key, p_metadata
+        p_account_id, p_amount, p_expires_in, p_feature, p_member, p_reference, p_idempotency_key,
+        p_metadata
     );
 end
 $$;
 
 comment on function credits.hold_credits(
-    text, bigint, interval, text, text, text, jsonb
+    text, bigint, interval, text, text, text, text, jsonb
 ) is
 'Sets credits aside before work whose cost is known only at its end. The entry_id of the receipt is
 the p_hold_id of capture_hold, extend_hold and release_hold.

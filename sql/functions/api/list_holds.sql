@@ -22,7 +22,7 @@ begin
     return query
     select h.account_id, h.hold_id, h.amount, h.captured,
         case h.status when 'open' then h.amount - h.captured else 0 end,
-        h.status, h.expires_at, l.feature, l.reference, l.metadata, l.created_at
+        h.status, h.expires_at, l.feature, l.member, l.reference, l.metadata, l.created_at
     from credits_private.holds h
     join credits_private.ledger l on l.account_id = p_account_id and l.entry_id = h.hold_id
     where h.account_id = p_account_id

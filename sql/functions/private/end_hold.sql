@@ -16,13 +16,15 @@ as $$
 declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger := p_entry;
+    v_taken jsonb;
 begin
     v_entry.kind := 'release';
     v_entry.about_entry_id := p_hold.hold_id;
+    select l.member, l.allocations into v_entry.member, v_taken
+    from credits_private.ledger l
+    where l.account_id = p_state.account_id and l.entry_id = p_hold.hold_id;
     v_entry.allocations := credits_private.reverse_allocations(
-        credits_private.hold_allocations(p_state.account_id, p_hold.hold_id),
-        0,
-        p_hold.amount - p_hold.captured
+        v_taken, 0, p_hold.amount - p_hold.captured
     );
     update credits_private.holds h
     set status = p_status

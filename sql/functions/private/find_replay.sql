@@ -1,6 +1,7 @@
 -- Receipt of the command that this key recorded; all null if there is none.
 -- Refuses the key when the recorded request was another one (idempotency_conflict).
--- p_asked says what is asked now: feature, reference and request; kind and amount unless null.
+-- p_asked says what is asked now: feature, member, reference and request; kind and amount unless
+-- null.
 create or replace function credits_private.find_replay(
     p_account_id text,
     p_idempotency_key text,
@@ -27,8 +28,8 @@ begin
         return null;
     end if;
 
-    if (v_found.feature, v_found.reference, v_found.request)
-        is distinct from (p_asked.feature, p_asked.reference, p_asked.request)
+    if (v_found.feature, v_found.member, v_found.reference, v_found.request)
+        is distinct from (p_asked.feature, p_asked.member, p_asked.reference, p_asked.request)
         or v_found.kind <> p_asked.kind
         or v_found.amount <> p_asked.amount
     then
@@ -39,7 +40,8 @@ begin
                 'entry_id', v_found.entry_id,
                 'recorded', jsonb_build_object(
                     'kind', v_found.kind, 'amount', v_found.amount, 'feature', v_found.feature,
-                    'reference', v_found.reference, 'request', v_found.request
+                    'member', v_found.member, 'reference', v_found.reference,
+                    'request', v_found.request
                 )
             )
         );

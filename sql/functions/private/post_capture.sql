@@ -38,7 +38,8 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    select l.feature, coalesce(p_reference, l.reference) into v_entry.feature, v_entry.reference
+    select l.feature, l.member, coalesce(p_reference, l.reference)
+    into v_entry.feature, v_entry.member, v_entry.reference
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
@@ -69,6 +70,7 @@ begin
     if v_held > 0 then
         v_release.kind := 'release';
         v_release.about_entry_id := p_hold_id;
+        v_release.member := v_entry.member;
         v_release.allocations := credits_private.reverse_allocations(
             v_taken,
             case when p_final then 0 else v_held - v_part end,

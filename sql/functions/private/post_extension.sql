@@ -29,6 +29,9 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
+    select l.member into v_entry.member
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
     if v_receipt.entry_id is not null then
         return v_receipt;

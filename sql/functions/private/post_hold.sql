@@ -5,6 +5,7 @@ create or replace function credits_private.post_hold(
     p_amount bigint,
     p_expires_in interval,
     p_feature text,
+    p_member text,
     p_reference text,
     p_idempotency_key text,
     p_metadata jsonb
@@ -25,6 +26,7 @@ begin
     v_entry.kind := 'hold';
     v_entry.amount := -p_amount;
     v_entry.feature := p_feature;
+    v_entry.member := p_member;
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := credits_private.describe_hold_time(p_expires_in);

@@ -35,11 +35,6 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
-    if v_receipt.entry_id is not null then
-        return v_receipt;
-    end if;
-
     v_spend.entry_id := p_entry_id;
     if p_entry_id is null then
         select l.entry_id into v_spend.entry_id
@@ -50,7 +45,13 @@ begin
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id = v_spend.entry_id
         and l.kind in ('spend', 'capture');
-    if not found then
+    v_entry.member := v_spend.member;
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    if v_spend.entry_id is null then
         perform credits_private.fail(
             'entry_not_found',
             jsonb_build_object(

@@ -4,6 +4,7 @@ create or replace function credits_private.post_spend(
     p_account_id text,
     p_amount bigint,
     p_feature text,
+    p_member text,
     p_reference text,
     p_idempotency_key text,
     p_metadata jsonb
@@ -23,6 +24,7 @@ begin
     v_entry.kind := 'spend';
     v_entry.amount := -p_amount;
     v_entry.feature := p_feature;
+    v_entry.member := p_member;
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.metadata := p_metadata;

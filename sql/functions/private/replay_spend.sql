@@ -4,6 +4,7 @@ create or replace function credits_private.replay_spend(
     p_account_id text,
     p_amount bigint,
     p_feature text,
+    p_member text,
     p_reference text,
     p_idempotency_key text
 )
@@ -21,6 +22,7 @@ begin
     v_asked.kind := 'spend';
     v_asked.amount := -p_amount;
     v_asked.feature := p_feature;
+    v_asked.member := p_member;
     v_asked.reference := p_reference;
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_asked);
     if v_receipt.entry_id is null then
