@@ -229,6 +229,55 @@ ALTER TYPE credits.schema_version OWNER TO credits_owner;
 COMMENT ON TYPE credits.schema_version IS 'Newest migration and a SHA-256 over all applied files; equal checksums mean equal code.';
 
 --
+-- Name: stripe_backlog; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_backlog AS (
+	outcome text,
+	event_type text,
+	events bigint,
+	exhausted bigint,
+	oldest_at timestamp with time zone
+);
+
+ALTER TYPE credits.stripe_backlog OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_backlog; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_backlog IS 'How many events of a type have one outcome; exhausted are those not retried any more.';
+
+--
+-- Name: stripe_event; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_event AS (
+	provider_account text,
+	event_id text,
+	event_type text,
+	livemode boolean,
+	outcome text,
+	reason text,
+	waits_for text,
+	account_id text,
+	attempts integer,
+	retry_at timestamp with time zone,
+	created_at timestamp with time zone,
+	received_at timestamp with time zone,
+	applied_at timestamp with time zone,
+	body jsonb
+);
+
+ALTER TYPE credits.stripe_event OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_event; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_event IS 'An event of the inbox and what became of it.';
+
+--
 -- Name: stripe_outcome; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -266,6 +315,24 @@ ALTER TYPE credits.stripe_price OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits.stripe_price IS 'What one unit of a subscription price is worth.';
+
+--
+-- Name: stripe_purge; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_purge AS (
+	closed bigint,
+	purged bigint,
+	has_more boolean
+);
+
+ALTER TYPE credits.stripe_purge OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_purge; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_purge IS 'What one batch of the clean-up did: waiting events closed, bodies purged; has_more when the limit was reached.';
 
 --
 -- Name: sweep; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -963,6 +1030,46 @@ account_frozen (403) or account_closed (409); then nothing has changed. Give p_i
 that the call can be repeated: the same key and request return the recorded receipt.';
 
 --
+-- Name: dismiss_stripe_event(text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_outcome
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_event credits_private.stripe_events;
+begin
+    perform credits_private.check_argument(
+        'p_reason', length(p_reason) between 1 and 255, '1 to 255 characters'
+    );
+    v_event := credits_private.lock_stripe_event(p_event_id, p_provider_account);
+    if v_event.outcome in ('received', 'parked', 'failed') then
+        v_event := credits_private.close_stripe_event(
+            v_event, 'dismissed: ' || p_reason
+        );
+    elsif v_event.outcome = 'applied' then
+        perform credits_private.fail(
+            'invalid_state',
+            jsonb_build_object('event_id', v_event.event_id, 'outcome', v_event.outcome)
+        );
+    end if;
+    return credits_private.describe_stripe_event(v_event);
+end
+$$;
+
+ALTER FUNCTION credits.dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text) IS 'Closes an event that is parked or failed and from which nothing is to come, with the reason.
+
+It is ignored from then on; retry_stripe_event tries it all the same. What it told about money
+that went back stays known.';
+
+--
 -- Name: expire_due(integer); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -1292,7 +1399,6 @@ CREATE FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) 
     AS $$
 declare
     v_event credits_private.stripe_events;
-    v_outcome credits.stripe_outcome;
 begin
     v_event := credits_private.parse_stripe_event(p_payload);
     perform credits_private.check_argument(
@@ -1315,16 +1421,11 @@ begin
     for update;
 
     if v_event.outcome in ('applied', 'ignored') then
-        v_outcome.outcome := 'duplicate';
+        v_event.outcome := 'duplicate';
     else
         v_event := credits_private.try_stripe_event(v_event);
-        v_outcome.outcome := v_event.outcome;
     end if;
-    v_outcome.event_id := v_event.event_id;
-    v_outcome.event_type := v_event.event_type;
-    v_outcome.reason := v_event.reason;
-    v_outcome.account_id := v_event.account_id;
-    return v_outcome;
+    return credits_private.describe_stripe_event(v_event);
 end
 $$;
 
@@ -1484,6 +1585,83 @@ Only live lots unless p_live_only is false. For the next page give the lot_id of
 p_after. expires_at is null for never.';
 
 --
+-- Name: list_stripe_backlog(); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_stripe_backlog() RETURNS SETOF credits.stripe_backlog
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+    select e.outcome, e.event_type, count(*),
+        count(*) filter (where e.outcome = 'failed' and e.retry_at is null), min(e.received_at)
+    from credits_private.stripe_events e
+    group by e.outcome, e.event_type
+    order by e.outcome, e.event_type;
+end
+$$;
+
+ALTER FUNCTION credits.list_stripe_backlog() OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_stripe_backlog(); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_stripe_backlog() IS 'How many events of Stripe the inbox has, by outcome and type, and since when.
+
+exhausted counts failed events that are not tried again by themselves.';
+
+--
+-- Name: list_stripe_events(text, text, integer, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_stripe_events(p_outcome text DEFAULT NULL::text, p_event_type text DEFAULT NULL::text, p_limit integer DEFAULT 100, p_after text DEFAULT NULL::text, p_after_account text DEFAULT ''::text) RETURNS SETOF credits.stripe_event
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        'p_outcome',
+        coalesce(p_outcome, 'parked')
+            in ('received', 'applied', 'ignored', 'parked', 'failed', 'all'),
+        'received, applied, ignored, parked, failed or all; null for the open ones'
+    );
+    perform credits_private.check_text('p_event_type', p_event_type);
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    perform credits_private.check_text('p_after', p_after);
+    return query
+    select e.provider_account, e.event_id, e.event_type, e.livemode, e.outcome, e.reason,
+        e.waits_for, e.account_id, e.attempts, e.retry_at, e.created_at, e.received_at,
+        e.applied_at, e.body
+    from credits_private.stripe_events e
+    where (e.provider_account, e.event_id) > (coalesce(p_after_account, ''), coalesce(p_after, ''))
+        and case
+            when p_outcome is null then e.outcome in ('received', 'parked', 'failed')
+            else p_outcome in (e.outcome, 'all')
+        end
+        and e.event_type = coalesce(p_event_type, e.event_type)
+    order by e.provider_account, e.event_id
+    limit coalesce(p_limit, 100);
+end
+$$;
+
+ALTER FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) IS 'Events of Stripe''s inbox, at most 1000 a page; those that are parked or failed, unless p_outcome
+says which (all: every one).
+
+reason says what an event waits for or which error it met. A failed one without retry_at has been
+tried as often as the setting stripe_attempts allows. For the next page give event_id and
+provider_account of the last row.';
+
+--
 -- Name: open_account(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -1517,6 +1695,69 @@ in.
 
 A grant opens an unknown account by itself; this call may then still set kind and time zone,
 once.';
+
+--
+-- Name: purge_stripe_events(integer); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.purge_stripe_events(p_limit integer DEFAULT 1000) RETURNS credits.stripe_purge
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_limit integer := coalesce(p_limit, 1000);
+    v_now timestamptz := credits_private.clock();
+    v_purge credits.stripe_purge;
+    r_event credits_private.stripe_events;
+begin
+    perform credits_private.check_argument('p_limit', v_limit between 1 and 10000, '1 to 10000');
+    v_purge.closed := 0;
+    for r_event in
+        select e.*
+        from credits_private.stripe_events e
+        where starts_with(e.waits_for, 'payment:')
+            and e.received_at <= v_now - credits_private.setting_interval('stripe_patience')
+        order by e.received_at
+        limit v_limit
+        for update skip locked
+    loop
+        perform credits_private.close_stripe_event(
+            r_event, 'no purchase came: ' || r_event.reason
+        );
+        v_purge.closed := v_purge.closed + 1;
+    end loop;
+
+    with old as (
+        select e.provider_account, e.event_id
+        from credits_private.stripe_events e
+        where e.body is not null
+            and e.outcome in ('applied', 'ignored')
+            and e.received_at <= v_now - credits_private.setting_interval('stripe_retention')
+        order by e.received_at
+        limit v_limit
+        for update skip locked
+    )
+    update credits_private.stripe_events e
+    set payload = null, body = null
+    from old o
+    where e.provider_account = o.provider_account and e.event_id = o.event_id;
+    get diagnostics v_purge.purged := row_count;
+    v_purge.has_more := v_limit in (v_purge.closed, v_purge.purged);
+    return v_purge;
+end
+$$;
+
+ALTER FUNCTION credits.purge_stripe_events(p_limit integer) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION purge_stripe_events(p_limit integer); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.purge_stripe_events(p_limit integer) IS 'Cleans the inbox of Stripe''s events up, in batches: call it again while has_more.
+
+Money that went back for a purchase that never granted credits here stops waiting after the setting
+stripe_patience. Bodies of events that are done are purged after stripe_retention; the event itself
+stays, so that it is still known when it is delivered again.';
 
 --
 -- Name: record_payment(text, text, bigint, text, jsonb, text, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1718,6 +1959,60 @@ COMMENT ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription
 What they left carries over up to p_rollover_cap (0: nothing, null: all of it); the rest is
 booked as breakage; no other lot is touched. Granted once per p_subscription, p_item and
 p_period_start.';
+
+--
+-- Name: retry_stripe_event(text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.retry_stripe_event(p_event_id text DEFAULT NULL::text, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_outcome
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := credits_private.clock();
+    v_event credits_private.stripe_events;
+begin
+    if p_event_id is null then
+        select e.* into v_event
+        from credits_private.stripe_events e
+        where e.retry_at <= v_now
+        order by e.retry_at
+        limit 1
+        for update skip locked;
+        if not found then
+            v_event.outcome := 'none';
+            return credits_private.describe_stripe_event(v_event);
+        end if;
+    else
+        v_event := credits_private.lock_stripe_event(p_event_id, p_provider_account);
+        if v_event.outcome = 'applied' then
+            v_event.outcome := 'duplicate';
+            return credits_private.describe_stripe_event(v_event);
+        end if;
+        if v_event.body is null then
+            perform credits_private.fail(
+                'invalid_state',
+                jsonb_build_object('event_id', v_event.event_id, 'outcome', v_event.outcome),
+                'Its body was purged: let Stripe send the event again.'
+            );
+        end if;
+        v_event.attempts := 0;
+    end if;
+    return credits_private.describe_stripe_event(credits_private.try_stripe_event(v_event));
+end
+$$;
+
+ALTER FUNCTION credits.retry_stripe_event(p_event_id text, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION retry_stripe_event(p_event_id text, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.retry_stripe_event(p_event_id text, p_provider_account text) IS 'Tries an event of the inbox again: the one that is named, or the failed one that is due longest.
+
+Call it without arguments until outcome is none: each call is one event, in a transaction of its
+own. A failed event is due with growing gaps until the setting stripe_attempts is reached; naming
+it counts its attempts anew, and also tries one that was parked or ignored.';
 
 --
 -- Name: schema_version(); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2056,17 +2351,21 @@ CREATE TABLE credits_private.stripe_events (
     livemode boolean NOT NULL,
     api_version text,
     created_at timestamp with time zone NOT NULL,
-    payload text NOT NULL,
-    body jsonb NOT NULL,
+    payload text,
+    body jsonb,
     outcome text DEFAULT 'received'::text NOT NULL,
     reason text,
     waits_for text COLLATE pg_catalog."C",
     account_id text COLLATE pg_catalog."C",
     attempts integer DEFAULT 0 NOT NULL,
+    retry_at timestamp with time zone,
     received_at timestamp with time zone NOT NULL,
     applied_at timestamp with time zone,
+    CONSTRAINT stripe_events_body_is_whole CHECK (((payload IS NULL) = (body IS NULL))),
+    CONSTRAINT stripe_events_open_has_body CHECK (((body IS NOT NULL) OR (outcome = ANY (ARRAY['applied'::text, 'ignored'::text])))),
     CONSTRAINT stripe_events_outcome_is_known CHECK ((outcome = ANY (ARRAY['received'::text, 'applied'::text, 'ignored'::text, 'parked'::text, 'failed'::text]))),
-    CONSTRAINT stripe_events_parked_waits CHECK (((outcome = 'parked'::text) = (waits_for IS NOT NULL)))
+    CONSTRAINT stripe_events_parked_waits CHECK (((outcome = 'parked'::text) = (waits_for IS NOT NULL))),
+    CONSTRAINT stripe_events_retried_is_open CHECK (((retry_at IS NULL) OR (outcome = ANY (ARRAY['received'::text, 'failed'::text]))))
 );
 
 ALTER TABLE credits_private.stripe_events OWNER TO credits_owner;
@@ -2117,13 +2416,13 @@ COMMENT ON COLUMN credits_private.stripe_events.created_at IS 'When Stripe made 
 -- Name: COLUMN stripe_events.payload; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.stripe_events.payload IS 'The body as it was received, to the letter.';
+COMMENT ON COLUMN credits_private.stripe_events.payload IS 'The body as it was received, to the letter; null once it was purged.';
 
 --
 -- Name: COLUMN stripe_events.body; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.stripe_events.body IS 'The body parsed; NUL characters are replaced by U+FFFD.';
+COMMENT ON COLUMN credits_private.stripe_events.body IS 'The body parsed; NUL characters are replaced by U+FFFD. Null once it was purged.';
 
 --
 -- Name: COLUMN stripe_events.outcome; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -2154,6 +2453,12 @@ COMMENT ON COLUMN credits_private.stripe_events.account_id IS 'Account that the 
 --
 
 COMMENT ON COLUMN credits_private.stripe_events.attempts IS 'How often it was tried.';
+
+--
+-- Name: COLUMN stripe_events.retry_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.retry_at IS 'When it is due to be tried again; null when it is not, or the limit of attempts is reached.';
 
 --
 -- Name: COLUMN stripe_events.received_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -3046,6 +3351,28 @@ $$;
 ALTER FUNCTION credits_private.clock() OWNER TO credits_owner;
 
 --
+-- Name: close_stripe_event(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) RETURNS credits_private.stripe_events
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_event credits_private.stripe_events := p_event;
+begin
+    v_event.outcome := 'ignored';
+    v_event.reason := p_reason;
+    update credits_private.stripe_events e
+    set outcome = v_event.outcome, reason = v_event.reason, waits_for = null, retry_at = null
+    where e.provider_account = v_event.provider_account and e.event_id = v_event.event_id;
+    return v_event;
+end
+$$;
+
+ALTER FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) OWNER TO credits_owner;
+
+--
 -- Name: derive_lot(credits_private.lots, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -3111,6 +3438,28 @@ CREATE FUNCTION credits_private.describe_hold_time(p_expires_in interval) RETURN
 $$;
 
 ALTER FUNCTION credits_private.describe_hold_time(p_expires_in interval) OWNER TO credits_owner;
+
+--
+-- Name: describe_stripe_event(credits_private.stripe_events); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) RETURNS credits.stripe_outcome
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_outcome credits.stripe_outcome;
+begin
+    v_outcome.event_id := p_event.event_id;
+    v_outcome.event_type := p_event.event_type;
+    v_outcome.outcome := p_event.outcome;
+    v_outcome.reason := p_event.reason;
+    v_outcome.account_id := p_event.account_id;
+    return v_outcome;
+end
+$$;
+
+ALTER FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
 
 --
 -- Name: draw_lot(text, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -3341,6 +3690,8 @@ begin
             'Name a hold of this account; list_holds shows them.'),
         ('payment_not_found', 'PT404', 'payment not found',
             'Record the payment first, or name it as it was recorded.'),
+        ('stripe_event_not_found', 'PT404', 'stripe event not found',
+            'Look the event up with list_stripe_events.'),
         ('account_closed', 'PT409', 'account is closed',
             'A closed account takes no credits; use another account.'),
         ('account_not_empty', 'PT409', 'account still has credits',
@@ -4368,6 +4719,42 @@ end
 $$;
 
 ALTER FUNCTION credits_private.lock_meeting_point(p_waits_for text) OWNER TO credits_owner;
+
+--
+-- Name: lock_stripe_event(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lock_stripe_event(p_event_id text, p_provider_account text) RETURNS credits_private.stripe_events
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_event credits_private.stripe_events;
+begin
+    perform credits_private.check_argument(
+        'p_event_id', length(p_event_id) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_provider_account', length(coalesce(p_provider_account, '')) <= 255,
+        'a connected account, or empty for your own'
+    );
+    select e.* into v_event
+    from credits_private.stripe_events e
+    where e.provider_account = coalesce(p_provider_account, '') and e.event_id = p_event_id
+    for update;
+    if not found then
+        perform credits_private.fail(
+            'stripe_event_not_found',
+            jsonb_build_object(
+                'event_id', p_event_id, 'provider_account', coalesce(p_provider_account, '')
+            )
+        );
+    end if;
+    return v_event;
+end
+$$;
+
+ALTER FUNCTION credits_private.lock_stripe_event(p_event_id text, p_provider_account text) OWNER TO credits_owner;
 
 --
 -- Name: lower_target(credits_private.account_state, bigint, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6467,12 +6854,21 @@ begin
     v_event.waits_for := v_result.waits_for;
     v_event.account_id := v_result.account_id;
     v_event.applied_at := credits_private.clock();
+    v_event.attempts := p_event.attempts + 1;
+    v_event.retry_at := null;
+    if v_event.outcome = 'failed'
+        and v_event.attempts < credits_private.setting('stripe_attempts')::integer
+    then
+        v_event.retry_at := v_event.applied_at
+            + least(interval '1 minute' * 2 ^ least(v_event.attempts, 20), interval '24 hours');
+    end if;
     update credits_private.stripe_events e
     set outcome = v_event.outcome,
         reason = v_event.reason,
         waits_for = v_event.waits_for,
         account_id = v_event.account_id,
-        attempts = e.attempts + 1,
+        attempts = v_event.attempts,
+        retry_at = v_event.retry_at,
         applied_at = v_event.applied_at
     where e.provider_account = v_event.provider_account and e.event_id = v_event.event_id;
     return v_event;
@@ -7333,6 +7729,9 @@ CASE setting
     WHEN 'hold_time'::text THEN ((EXTRACT(epoch FROM (value)::interval) > (0)::numeric) AND (EXTRACT(epoch FROM (value)::interval) <= (86400)::numeric))
     WHEN 'shortfall'::text THEN (value = ANY (ARRAY['debt'::text, 'write_off'::text]))
     WHEN 'free_purchases'::text THEN (value = ANY (ARRAY['ignore'::text, 'grant'::text]))
+    WHEN 'stripe_retention'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
+    WHEN 'stripe_patience'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
+    WHEN 'stripe_attempts'::text THEN (value ~ '^[1-9][0-9]{0,3}$'::text)
     ELSE NULL::boolean
 END IS TRUE))
 );
@@ -7544,6 +7943,18 @@ CREATE INDEX payment_refs_payment_idx ON credits_private.payment_refs USING btre
 CREATE INDEX payments_owed_idx ON credits_private.payments USING btree (account_id, payment_id) WHERE (owed > 0);
 
 --
+-- Name: stripe_events_body_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_events_body_idx ON credits_private.stripe_events USING btree (received_at) WHERE (body IS NOT NULL);
+
+--
+-- Name: stripe_events_retry_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_events_retry_idx ON credits_private.stripe_events USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+--
 -- Name: stripe_events_waiting_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7700,6 +8111,13 @@ REVOKE ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint,
 GRANT ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
+-- Name: FUNCTION dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text) TO credits_admin;
+
+--
 -- Name: FUNCTION expire_due(p_limit integer); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -7787,11 +8205,37 @@ GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_af
 GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) TO credits_reader;
 
 --
+-- Name: FUNCTION list_stripe_backlog(); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_stripe_backlog() FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_stripe_backlog() TO credits_service;
+GRANT ALL ON FUNCTION credits.list_stripe_backlog() TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_stripe_backlog() TO credits_reader;
+
+--
+-- Name: FUNCTION list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) TO credits_reader;
+
+--
 -- Name: FUNCTION open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits.open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION purge_stripe_events(p_limit integer); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_service;
+GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_admin;
 
 --
 -- Name: FUNCTION record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -7820,6 +8264,14 @@ GRANT ALL ON FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint, 
 
 REVOKE ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION retry_stripe_event(p_event_id text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.retry_stripe_event(p_event_id text, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.retry_stripe_event(p_event_id text, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.retry_stripe_event(p_event_id text, p_provider_account text) TO credits_admin;
 
 --
 -- Name: FUNCTION schema_version(); Type: ACL; Schema: credits; Owner: credits_owner
@@ -8032,6 +8484,12 @@ REVOKE ALL ON FUNCTION credits_private.check_time_zone(p_argument text, p_time_z
 REVOKE ALL ON FUNCTION credits_private.clock() FROM PUBLIC;
 
 --
+-- Name: FUNCTION close_stripe_event(p_event credits_private.stripe_events, p_reason text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION derive_lot(p_lot credits_private.lots, p_origin text, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8048,6 +8506,12 @@ REVOKE ALL ON FUNCTION credits_private.describe_grants(p_grants credits_private.
 --
 
 REVOKE ALL ON FUNCTION credits_private.describe_hold_time(p_expires_in interval) FROM PUBLIC;
+
+--
+-- Name: FUNCTION describe_stripe_event(p_event credits_private.stripe_events); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
 
 --
 -- Name: FUNCTION draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -8222,6 +8686,12 @@ REVOKE ALL ON FUNCTION credits_private.lock_account(p_account_id text, p_create 
 --
 
 REVOKE ALL ON FUNCTION credits_private.lock_meeting_point(p_waits_for text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_stripe_event(p_event_id text, p_provider_account text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lock_stripe_event(p_event_id text, p_provider_account text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lower_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -82,6 +82,11 @@ class Credits:
     verify_page = _method(rpc.verify_page)
     schema_version = _method(rpc.schema_version)
     ingest_stripe_event = _method(rpc.ingest_stripe_event)
+    retry_stripe_event = _method(rpc.retry_stripe_event)
+    dismiss_stripe_event = _method(rpc.dismiss_stripe_event)
+    purge_stripe_events = _method(rpc.purge_stripe_events)
+    list_stripe_events = _method(rpc.list_stripe_events)
+    list_stripe_backlog = _method(rpc.list_stripe_backlog)
     set_stripe_price = _method(rpc.set_stripe_price)
 
     def call(self, function: str, **arguments: Any) -> Any:

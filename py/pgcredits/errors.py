@@ -141,6 +141,14 @@ class PaymentNotFound(CreditsError):
     message = "payment not found"
 
 
+class StripeEventNotFound(CreditsError):
+    """The inbox has no such event of Stripe."""
+
+    code = "stripe_event_not_found"
+    sqlstate = "PT404"
+    message = "stripe event not found"
+
+
 class AccountClosed(CreditsError):
     """The account is closed."""
 
@@ -225,6 +233,7 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         EntryNotFound,
         HoldNotFound,
         PaymentNotFound,
+        StripeEventNotFound,
         AccountClosed,
         AccountNotEmpty,
         HoldClosed,

@@ -32,6 +32,8 @@ grant execute on function
     credits.list_entries(text, integer, bigint),
     credits.list_holds(text, integer, bigint, boolean),
     credits.list_lots(text, integer, bigint, boolean),
+    credits.list_stripe_backlog(),
+    credits.list_stripe_events(text, text, integer, text, text),
     credits.verify(text),
     credits.verify_page(integer, text, timestamptz)
 to credits_service, credits_admin, credits_reader;
@@ -39,7 +41,9 @@ to credits_service, credits_admin, credits_reader;
 grant execute on function
     credits.clawback_credits(text, text, bigint, bigint, text, text, text, jsonb),
     credits.expire_due(integer),
-    credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb)
+    credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb),
+    credits.purge_stripe_events(integer),
+    credits.retry_stripe_event(text, text)
 to credits_service, credits_admin;
 
 grant execute on function
@@ -65,6 +69,7 @@ grant execute on function
         text, text, text, bigint, bigint, text, timestamptz, text, text, jsonb
     ),
     credits.close_account(text, text, text, text, text, jsonb),
+    credits.dismiss_stripe_event(text, text, text),
     credits.freeze_account(text, text, text, text, jsonb),
     credits.set_stripe_price(text, bigint, bigint),
     credits.unfreeze_account(text, text, text, text, jsonb)

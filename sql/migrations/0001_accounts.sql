@@ -65,6 +65,11 @@ create table credits_private.settings (
                 and extract(epoch from value::interval) <= 86400
             when 'shortfall' then value in ('debt', 'write_off')
             when 'free_purchases' then value in ('ignore', 'grant')
+            when 'stripe_retention' then
+                value::interval between interval '0' and interval '100 years'
+            when 'stripe_patience' then
+                value::interval between interval '0' and interval '100 years'
+            when 'stripe_attempts' then value ~ '^[1-9][0-9]{0,3}$'
         end is true
     )
 );
@@ -91,7 +96,16 @@ insert into credits_private.settings (setting, value, description) values
      'owes them) or write_off (recorded and forgiven). Debt, so that refunds cannot be farmed.'),
     ('free_purchases', 'ignore',
      'Whether a checkout with nothing to pay grants its credits: ignore or grant. Ignored, since a '
-     'leaked coupon of 100 percent would otherwise mint credits.');
+     'leaked coupon of 100 percent would otherwise mint credits.'),
+    ('stripe_retention', '90 days',
+     'How long the inbox keeps the bodies of events that are done (interval). They hold names and '
+     'addresses; what was booked stays. Longer than the 30 days in which Stripe can send again.'),
+    ('stripe_patience', '30 days',
+     'How long money that went back at Stripe waits for the purchase that it belongs to (interval) '
+     'before its event is closed. Its figures stay, and count should the purchase come after all.'),
+    ('stripe_attempts', '10',
+     'How often a failed event is tried by itself, with growing gaps, before somebody has to look '
+     '(1 to 9999). Ten span about half a day; a delivery by Stripe always tries again.');
 
 alter table credits_private.pools enable row level security;
 alter table credits_private.accounts enable row level security;

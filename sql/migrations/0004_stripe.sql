@@ -9,20 +9,28 @@ create table credits_private.stripe_events (
     livemode boolean not null,
     api_version text,
     created_at timestamptz not null,
-    payload text not null,
-    body jsonb not null,
+    payload text,
+    body jsonb,
     outcome text not null default 'received',
     reason text,
     waits_for text collate "C",
     account_id text collate "C",
     attempts integer not null default 0,
+    retry_at timestamptz,
     received_at timestamptz not null,
     applied_at timestamptz,
     constraint stripe_events_pkey primary key (provider_account, event_id),
     constraint stripe_events_outcome_is_known check (
         outcome in ('received', 'applied', 'ignored', 'parked', 'failed')
     ),
-    constraint stripe_events_parked_waits check ((outcome = 'parked') = (waits_for is not null))
+    constraint stripe_events_parked_waits check ((outcome = 'parked') = (waits_for is not null)),
+    constraint stripe_events_retried_is_open check (
+        retry_at is null or outcome in ('received', 'failed')
+    ),
+    constraint stripe_events_body_is_whole check ((payload is null) = (body is null)),
+    constraint stripe_events_open_has_body check (
+        body is not null or outcome in ('applied', 'ignored')
+    )
 );
 comment on table credits_private.stripe_events is
     'Every verified event of Stripe, once, with what became of it.';
@@ -36,9 +44,9 @@ comment on column credits_private.stripe_events.api_version is
 comment on column credits_private.stripe_events.created_at is
     'When Stripe made the event; whole seconds.';
 comment on column credits_private.stripe_events.payload is
-    'The body as it was received, to the letter.';
+    'The body as it was received, to the letter; null once it was purged.';
 comment on column credits_private.stripe_events.body is
-    'The body parsed; NUL characters are replaced by U+FFFD.';
+    'The body parsed; NUL characters are replaced by U+FFFD. Null once it was purged.';
 comment on column credits_private.stripe_events.outcome is
     'received, applied, ignored, parked or failed.';
 comment on column credits_private.stripe_events.reason is 'Why it was ignored, parked or failed.';
@@ -47,11 +55,17 @@ comment on column credits_private.stripe_events.waits_for is
 comment on column credits_private.stripe_events.account_id is
     'Account that the event was about, once known.';
 comment on column credits_private.stripe_events.attempts is 'How often it was tried.';
+comment on column credits_private.stripe_events.retry_at is
+    'When it is due to be tried again; null when it is not, or the limit of attempts is reached.';
 comment on column credits_private.stripe_events.received_at is 'When it arrived first.';
 comment on column credits_private.stripe_events.applied_at is 'When it was tried last.';
 
 create index stripe_events_waiting_idx on credits_private.stripe_events (waits_for)
     where waits_for is not null;
+create index stripe_events_retry_idx on credits_private.stripe_events (retry_at)
+    where retry_at is not null;
+create index stripe_events_body_idx on credits_private.stripe_events (received_at)
+    where body is not null;
 
 create table credits_private.stripe_waits (
     waits_for text collate "C" not null,
@@ -88,6 +102,43 @@ create type credits.stripe_outcome as (
 );
 comment on type credits.stripe_outcome is
     'What became of an event: applied, duplicate, ignored, parked or failed, and why.';
+
+create type credits.stripe_event as (
+    provider_account text,
+    event_id text,
+    event_type text,
+    livemode boolean,
+    outcome text,
+    reason text,
+    waits_for text,
+    account_id text,
+    attempts integer,
+    retry_at timestamptz,
+    created_at timestamptz,
+    received_at timestamptz,
+    applied_at timestamptz,
+    body jsonb
+);
+comment on type credits.stripe_event is 'An event of the inbox and what became of it.';
+
+create type credits.stripe_backlog as (
+    outcome text,
+    event_type text,
+    events bigint,
+    exhausted bigint,
+    oldest_at timestamptz
+);
+comment on type credits.stripe_backlog is
+    'How many events of a type have one outcome; exhausted are those not retried any more.';
+
+create type credits.stripe_purge as (
+    closed bigint,
+    purged bigint,
+    has_more boolean
+);
+comment on type credits.stripe_purge is
+    'What one batch of the clean-up did: waiting events closed, bodies purged; has_more when the '
+    'limit was reached.';
 
 create type credits.stripe_price as (
     price text,

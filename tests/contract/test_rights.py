@@ -16,6 +16,8 @@ READS = {
     "list_entries",
     "list_holds",
     "list_lots",
+    "list_stripe_backlog",
+    "list_stripe_events",
     "verify",
     "verify_page",
     "schema_version",
@@ -36,10 +38,13 @@ SERVICE = READS | {
     "extend_hold",
     "expire_subscription_credits",
     "expire_due",
+    "purge_stripe_events",
+    "retry_stripe_event",
 }
 MATRIX: dict[str, set[str]] = {
     "credits_service": SERVICE,
     "credits_admin": READS
+    | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
     | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"},
     "credits_webhook": {"ingest_stripe_event", "schema_version"},

@@ -28,8 +28,11 @@ ROWS = {
     "lot": rpc.Lot,
     "receipt": rpc.Receipt,
     "schema_version": rpc.SchemaVersion,
+    "stripe_backlog": rpc.StripeBacklog,
+    "stripe_event": rpc.StripeEvent,
     "stripe_outcome": rpc.StripeOutcome,
     "stripe_price": rpc.StripePrice,
+    "stripe_purge": rpc.StripePurge,
     "sweep": rpc.Sweep,
     "verified_page": rpc.VerifiedPage,
 }

@@ -181,13 +181,60 @@ class SchemaVersion:
 
 @dataclass(frozen=True, slots=True)
 class StripeOutcome:
-    """What became of a Stripe event: applied, duplicate, ignored, parked or failed, and why."""
+    """What became of a Stripe event: applied, duplicate, ignored, parked or failed, and why.
 
-    event_id: str
-    event_type: str
+    Of a retry that found nothing to do, ``outcome`` is ``none`` and there is no event.
+    """
+
+    event_id: str | None
+    event_type: str | None
     outcome: str
     reason: str | None
     account_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StripeEvent:
+    """An event of the inbox; ``provider_account`` is empty for one's own account.
+
+    A failed event is tried again by itself at ``retry_at``; never if that is None. ``body`` is None
+    once it was purged.
+    """
+
+    provider_account: str
+    event_id: str
+    event_type: str
+    livemode: bool
+    outcome: str
+    reason: str | None
+    waits_for: str | None
+    account_id: str | None
+    attempts: int
+    retry_at: datetime | None
+    created_at: datetime
+    received_at: datetime
+    applied_at: datetime | None
+    body: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StripeBacklog:
+    """How many events of a type have an outcome; ``exhausted`` of them are not retried any more."""
+
+    outcome: str
+    event_type: str
+    events: int
+    exhausted: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StripePurge:
+    """What one batch of the clean-up did; ``has_more`` says that another one is needed."""
+
+    closed: int
+    purged: int
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)

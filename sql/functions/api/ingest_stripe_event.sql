@@ -1,5 +1,5 @@
 -- Stores a verified event of Stripe and applies it, each event once.
--- Locks the event, then the account it is about. An event that was applied or ignored before is a
+-- Locks the event, then what it is about. An event that was applied or ignored before is a
 -- duplicate; one that was parked or failed is tried again. An error of the effect undoes the effect
 -- alone and is stored with the event; lock and server errors pass through: deliver again.
 -- Raises invalid_argument. For credits_webhook.
@@ -13,7 +13,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_event credits_private.stripe_events;
-    v_outcome credits.stripe_outcome;
 begin
     v_event := credits_private.parse_stripe_event(p_payload);
     perform credits_private.check_argument(
@@ -36,16 +35,11 @@ begin
     for update;
 
     if v_event.outcome in ('applied', 'ignored') then
-        v_outcome.outcome := 'duplicate';
+        v_event.outcome := 'duplicate';
     else
         v_event := credits_private.try_stripe_event(v_event);
-        v_outcome.outcome := v_event.outcome;
     end if;
-    v_outcome.event_id := v_event.event_id;
-    v_outcome.event_type := v_event.event_type;
-    v_outcome.reason := v_event.reason;
-    v_outcome.account_id := v_event.account_id;
-    return v_outcome;
+    return credits_private.describe_stripe_event(v_event);
 end
 $$;
 

@@ -37,6 +37,8 @@ begin
             'Name a hold of this account; list_holds shows them.'),
         ('payment_not_found', 'PT404', 'payment not found',
             'Record the payment first, or name it as it was recorded.'),
+        ('stripe_event_not_found', 'PT404', 'stripe event not found',
+            'Look the event up with list_stripe_events.'),
         ('account_closed', 'PT409', 'account is closed',
             'A closed account takes no credits; use another account.'),
         ('account_not_empty', 'PT409', 'account still has credits',

@@ -1,7 +1,8 @@
 -- Applies a stored event in a subtransaction and notes the outcome. Errors of our own, of data and
 -- of constraints are permanent: they undo the effect and are kept with the event. All others
 -- (locks, serialization, resources, cancellation) pass through, so that the event is delivered
--- again.
+-- again. A failed event is due again after a gap that doubles with each attempt, a day at most,
+-- until the setting stripe_attempts is reached.
 create or replace function credits_private.try_stripe_event(p_event credits_private.stripe_events)
 returns credits_private.stripe_events
 language plpgsql
@@ -43,12 +44,21 @@ begin
     v_event.waits_for := v_result.waits_for;
     v_event.account_id := v_result.account_id;
     v_event.applied_at := credits_private.clock();
+    v_event.attempts := p_event.attempts + 1;
+    v_event.retry_at := null;
+    if v_event.outcome = 'failed'
+        and v_event.attempts < credits_private.setting('stripe_attempts')::integer
+    then
+        v_event.retry_at := v_event.applied_at
+            + least(interval '1 minute' * 2 ^ least(v_event.attempts, 20), interval '24 hours');
+    end if;
     update credits_private.stripe_events e
     set outcome = v_event.outcome,
         reason = v_event.reason,
         waits_for = v_event.waits_for,
         account_id = v_event.account_id,
-        attempts = e.attempts + 1,
+        attempts = v_event.attempts,
+        retry_at = v_event.retry_at,
         applied_at = v_event.applied_at
     where e.provider_account = v_event.provider_account and e.event_id = v_event.event_id;
     return v_event;

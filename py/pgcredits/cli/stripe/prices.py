@@ -1,4 +1,4 @@
-"""`pgcredits stripe`: what the database has to know about Stripe."""
+"""`pgcredits stripe set-price`: what a price is worth."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from pgcredits.cli.complaints import explain
 from pgcredits.errors import CreditsError
 
 
-@click.group()
-def stripe() -> None:
-    """Tell the database about Stripe's catalogue."""
-
-
 def _cap(_ctx: click.Context, _param: click.Parameter, value: str) -> int | None:
     """Read a number of credits, or ``none`` for no limit."""
     if value.lower() == "none":
@@ -28,7 +23,7 @@ def _cap(_ctx: click.Context, _param: click.Parameter, value: str) -> int | None
         raise click.BadParameter(f"{value!r} is neither a number nor none") from None
 
 
-@stripe.command("set-price")
+@click.command("set-price")
 @click.argument("price")
 @click.option(
     "--credits",

@@ -1,0 +1,17 @@
+"""`pgcredits stripe`: what the database has to know about Stripe, and the inbox of its events."""
+
+from __future__ import annotations
+
+import click
+
+from pgcredits.cli.stripe.inbox import dismiss, events, purge, retry
+from pgcredits.cli.stripe.prices import set_price
+
+
+@click.group()
+def stripe() -> None:
+    """Tell the database about Stripe's catalogue, and look after the inbox of its events."""
+
+
+for _command in (set_price, events, retry, dismiss, purge):
+    stripe.add_command(_command)
