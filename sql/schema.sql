@@ -186,6 +186,54 @@ ALTER TYPE credits.lot OWNER TO credits_owner;
 COMMENT ON TYPE credits.lot IS 'One grant and what is left of it. expires_at is null for never.';
 
 --
+-- Name: my_entry; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.my_entry AS (
+	entry_id bigint,
+	kind text,
+	amount bigint,
+	balance bigint,
+	debt bigint,
+	about_entry_id bigint,
+	feature text,
+	reference text,
+	created_at timestamp with time zone,
+	occurred_at timestamp with time zone
+);
+
+ALTER TYPE credits.my_entry OWNER TO credits_owner;
+
+--
+-- Name: TYPE my_entry; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.my_entry IS 'One line of the signed-in user''s ledger with the state after it, in whole credits.';
+
+--
+-- Name: my_lot; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.my_lot AS (
+	lot_id bigint,
+	pool text,
+	granted bigint,
+	remaining bigint,
+	expires_at timestamp with time zone,
+	period_start timestamp with time zone,
+	period_end timestamp with time zone,
+	granted_at timestamp with time zone
+);
+
+ALTER TYPE credits.my_lot OWNER TO credits_owner;
+
+--
+-- Name: TYPE my_lot; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.my_lot IS 'One grant of the signed-in user and what is left of it. expires_at is null for never.';
+
+--
 -- Name: receipt; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -1660,6 +1708,90 @@ says which (all: every one).
 reason says what an event waits for or which error it met. A failed one without retry_at has been
 tried as often as the setting stripe_attempts allows. For the next page give event_id and
 provider_account of the last row.';
+
+--
+-- Name: my_balance(); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.my_balance() RETURNS credits.balance
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return credits.get_balance(credits_private.claimed_account());
+end
+$$;
+
+ALTER FUNCTION credits.my_balance() OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION my_balance(); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.my_balance() IS 'What the signed-in user can spend right now; the columns are those of get_balance.';
+
+--
+-- Name: my_entries(integer, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.my_entries(p_limit integer DEFAULT 100, p_before bigint DEFAULT NULL::bigint) RETURNS SETOF credits.my_entry
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_account_id text := credits_private.claimed_account();
+begin
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    return query
+    select l.entry_id, l.kind, l.amount, l.balance, l.debt, l.about_entry_id, l.feature,
+        l.reference, l.created_at, l.occurred_at
+    from credits_private.ledger l
+    where l.account_id = v_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
+    order by l.entry_id desc
+    limit coalesce(p_limit, 100);
+end
+$$;
+
+ALTER FUNCTION credits.my_entries(p_limit integer, p_before bigint) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION my_entries(p_limit integer, p_before bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.my_entries(p_limit integer, p_before bigint) IS 'Ledger of the signed-in user, newest entry first, at most 1000 a page.
+
+For the next page give the entry_id of the last row as p_before.';
+
+--
+-- Name: my_lots(integer, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.my_lots(p_limit integer DEFAULT 100, p_after bigint DEFAULT NULL::bigint) RETURNS SETOF credits.my_lot
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_account_id text := credits_private.claimed_account();
+begin
+    return query
+    select l.lot_id, l.pool, l.granted, l.remaining, l.expires_at, l.period_start, l.period_end,
+        l.granted_at
+    from credits.list_lots(v_account_id, p_limit, p_after) as l
+    order by l.priority, l.expires_at nulls last, l.lot_id;
+end
+$$;
+
+ALTER FUNCTION credits.my_lots(p_limit integer, p_after bigint) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION my_lots(p_limit integer, p_after bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.my_lots(p_limit integer, p_after bigint) IS 'Live lots of the signed-in user in the order in which they burn, at most 1000 a page.
+
+For the next page give the lot_id of the last row as p_after. expires_at is null for never.';
 
 --
 -- Name: open_account(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -3339,6 +3471,42 @@ $_$;
 ALTER FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) OWNER TO credits_owner;
 
 --
+-- Name: claimed_account(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.claimed_account() RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_claim text := credits_private.setting('account_claim');
+    v_value jsonb;
+    v_reason text;
+begin
+    if session_user <> all (string_to_array(credits_private.setting('api_logins'), ',')) then
+        v_reason := 'the login is not one of the setting api_logins';
+    else
+        v_value := nullif(current_setting('request.jwt.claims', true), '')::jsonb
+            #> string_to_array(v_claim, '.');
+        if (
+            jsonb_typeof(v_value) in ('string', 'number')
+            and length(v_value #>> '{}') between 1 and 255
+        ) is not true then
+            v_reason := 'the token has no such claim of 1 to 255 characters';
+        end if;
+    end if;
+    if v_reason is not null then
+        perform credits_private.fail(
+            'not_signed_in', jsonb_build_object('claim', v_claim, 'reason', v_reason)
+        );
+    end if;
+    return v_value #>> '{}';
+end
+$$;
+
+ALTER FUNCTION credits_private.claimed_account() OWNER TO credits_owner;
+
+--
 -- Name: clock(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -3674,6 +3842,8 @@ begin
     from (values
         ('invalid_argument', 'PT400', 'invalid argument',
             'Correct the argument that DETAIL names and call again.'),
+        ('not_signed_in', 'PT401', 'not signed in',
+            'Send the access token of a user; DETAIL says what was missing.'),
         ('insufficient_credits', 'PT402', 'insufficient credits',
             'Ask for less, or let the account buy credits and call again.'),
         ('in_debt', 'PT402', 'account is in debt',
@@ -7732,6 +7902,8 @@ CASE setting
     WHEN 'stripe_retention'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
     WHEN 'stripe_patience'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
     WHEN 'stripe_attempts'::text THEN (value ~ '^[1-9][0-9]{0,3}$'::text)
+    WHEN 'account_claim'::text THEN ((value ~ '^[^.]+([.][^.]+)*$'::text) AND (value !~ '^user_metadata([.]|$)'::text))
+    WHEN 'api_logins'::text THEN (value ~ '^[^,[:space:]]+(,[^,[:space:]]+)*$'::text)
     ELSE NULL::boolean
 END IS TRUE))
 );
@@ -8223,6 +8395,27 @@ GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type te
 GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) TO credits_reader;
 
 --
+-- Name: FUNCTION my_balance(); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.my_balance() FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.my_balance() TO credits_user;
+
+--
+-- Name: FUNCTION my_entries(p_limit integer, p_before bigint); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.my_entries(p_limit integer, p_before bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.my_entries(p_limit integer, p_before bigint) TO credits_user;
+
+--
+-- Name: FUNCTION my_lots(p_limit integer, p_after bigint); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.my_lots(p_limit integer, p_after bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.my_lots(p_limit integer, p_after bigint) TO credits_user;
+
+--
 -- Name: FUNCTION open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -8476,6 +8669,12 @@ REVOKE ALL ON FUNCTION credits_private.check_text(p_argument text, p_text text, 
 --
 
 REVOKE ALL ON FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION claimed_account(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.claimed_account() FROM PUBLIC;
 
 --
 -- Name: FUNCTION clock(); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -77,6 +77,14 @@ class InvalidArgument(CreditsError):
     message = "invalid argument"
 
 
+class NotSignedIn(CreditsError):
+    """No verified claims say whose account it is; ``values['reason']`` tells what is missing."""
+
+    code = "not_signed_in"
+    sqlstate = "PT401"
+    message = "not signed in"
+
+
 class InsufficientCredits(CreditsError):
     """Fewer credits are available than the spend needs."""
 
@@ -225,6 +233,7 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
     error.code: error
     for error in (
         InvalidArgument,
+        NotSignedIn,
         InsufficientCredits,
         InDebt,
         AccountFrozen,

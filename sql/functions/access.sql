@@ -76,3 +76,39 @@ grant execute on function
 to credits_admin;
 
 grant execute on function credits.ingest_stripe_event(text, boolean) to credits_webhook;
+
+grant execute on function
+    credits.my_balance(),
+    credits.my_entries(integer, bigint),
+    credits.my_lots(integer, bigint)
+to credits_user;
+
+-- The roles of Supabase, where they exist, do not inherit: as members of ours they can do nothing,
+-- so they get the same rights themselves.
+do $$
+declare
+    r_pair record;
+    v_function pg_catalog.regprocedure;
+begin
+    for r_pair in
+        select p.ours, p.theirs
+        from (values ('credits_service', 'service_role'), ('credits_user', 'authenticated'))
+            as p (ours, theirs)
+        join pg_catalog.pg_roles r on r.rolname = p.theirs
+    loop
+        -- Dynamic, because the roles of Supabase exist only there.
+        execute pg_catalog.format('grant usage on schema credits to %I', r_pair.theirs);
+        for v_function in
+            select p.oid::pg_catalog.regprocedure
+            from pg_catalog.pg_proc p
+            where p.pronamespace = 'credits'::pg_catalog.regnamespace
+                and pg_catalog.has_function_privilege(r_pair.ours, p.oid, 'execute')
+        loop
+            -- Dynamic, as above.
+            execute pg_catalog.format(
+                'grant execute on function %s to %I', v_function, r_pair.theirs
+            );
+        end loop;
+    end loop;
+end
+$$;

@@ -70,6 +70,9 @@ create table credits_private.settings (
             when 'stripe_patience' then
                 value::interval between interval '0' and interval '100 years'
             when 'stripe_attempts' then value ~ '^[1-9][0-9]{0,3}$'
+            when 'account_claim' then
+                value ~ '^[^.]+([.][^.]+)*$' and value !~ '^user_metadata([.]|$)'
+            when 'api_logins' then value ~ '^[^,[:space:]]+(,[^,[:space:]]+)*$'
         end is true
     )
 );
@@ -105,7 +108,14 @@ insert into credits_private.settings (setting, value, description) values
      'before its event is closed. Its figures stay, and count should the purchase come after all.'),
     ('stripe_attempts', '10',
      'How often a failed event is tried by itself, with growing gaps, before somebody has to look '
-     '(1 to 9999). Ten span about half a day; a delivery by Stripe always tries again.');
+     '(1 to 9999). Ten span about half a day; a delivery by Stripe always tries again.'),
+    ('account_claim', 'sub',
+     'Claim of the access token that holds the account of an end user; a dot leads into an object '
+     '(app_metadata.org_id). The subject, since that is who has signed in; never user_metadata, '
+     'which users edit themselves.'),
+    ('api_logins', 'authenticator',
+     'Logins of the API server, separated by commas. Claims count under these alone, since every '
+     'login can write them; authenticator is the name that PostgREST and Supabase use.');
 
 alter table credits_private.pools enable row level security;
 alter table credits_private.accounts enable row level security;

@@ -281,6 +281,34 @@ create type credits.lot as (
 );
 comment on type credits.lot is 'One grant and what is left of it. expires_at is null for never.';
 
+create type credits.my_entry as (
+    entry_id bigint,
+    kind text,
+    amount bigint,
+    balance bigint,
+    debt bigint,
+    about_entry_id bigint,
+    feature text,
+    reference text,
+    created_at timestamptz,
+    occurred_at timestamptz
+);
+comment on type credits.my_entry is
+    'One line of the signed-in user''s ledger with the state after it, in whole credits.';
+
+create type credits.my_lot as (
+    lot_id bigint,
+    pool text,
+    granted bigint,
+    remaining bigint,
+    expires_at timestamptz,
+    period_start timestamptz,
+    period_end timestamptz,
+    granted_at timestamptz
+);
+comment on type credits.my_lot is
+    'One grant of the signed-in user and what is left of it. expires_at is null for never.';
+
 create type credits.finding as (
     account_id text,
     violation text,

@@ -90,6 +90,7 @@ def test_no_code_reads_as_a_serialization_failure(tree: Tree) -> None:
     statuses = {sqlstate for sqlstate, _ in tree.registry.values()}
     assert statuses == {
         "PT400",
+        "PT401",
         "PT402",
         "PT403",
         "PT404",

@@ -59,6 +59,8 @@ from pgcredits.rpc.types import (
     Finding,
     Hold,
     Lot,
+    MyEntry,
+    MyLot,
     Receipt,
     SchemaVersion,
     StripeBacklog,
@@ -69,6 +71,7 @@ from pgcredits.rpc.types import (
     Sweep,
     VerifiedPage,
 )
+from pgcredits.rpc.users import my_balance, my_entries, my_lots
 
 __all__ = [
     "Balance",
@@ -76,6 +79,8 @@ __all__ = [
     "Finding",
     "Hold",
     "Lot",
+    "MyEntry",
+    "MyLot",
     "Receipt",
     "SchemaVersion",
     "StripeBacklog",
@@ -108,6 +113,9 @@ __all__ = [
     "list_lots",
     "list_stripe_backlog",
     "list_stripe_events",
+    "my_balance",
+    "my_entries",
+    "my_lots",
     "open_account",
     "purge_stripe_events",
     "record_payment",

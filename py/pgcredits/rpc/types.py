@@ -131,6 +131,36 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class MyEntry:
+    """One line of the signed-in user's ledger with the state after it."""
+
+    entry_id: int
+    kind: str
+    amount: int
+    balance: int
+    debt: int
+    about_entry_id: int | None
+    feature: str | None
+    reference: str | None
+    created_at: datetime
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MyLot:
+    """One grant of the signed-in user and what is left of it; expires_at None is never."""
+
+    lot_id: int
+    pool: str
+    granted: int
+    remaining: int
+    expires_at: datetime | None
+    period_start: datetime | None
+    period_end: datetime | None
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A violated invariant: where, and what was expected against what is there."""
 

@@ -21,6 +21,8 @@ begin
     from (values
         ('invalid_argument', 'PT400', 'invalid argument',
             'Correct the argument that DETAIL names and call again.'),
+        ('not_signed_in', 'PT401', 'not signed in',
+            'Send the access token of a user; DETAIL says what was missing.'),
         ('insufficient_credits', 'PT402', 'insufficient credits',
             'Ask for less, or let the account buy credits and call again.'),
         ('in_debt', 'PT402', 'account is in debt',
