@@ -41,6 +41,7 @@ dev: .venv/ready
 	@$(PY) -m pgcredits dev
 
 test: .venv/ready-dev
+	@sh scripts/setup_node.sh
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 nightly: .venv/ready-dev

@@ -1,0 +1,226 @@
+"""A call of every API function that succeeds, for the tests that make them all over HTTP."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+# ACCOUNT stands for the account of the test, also inside other values.
+ACCOUNT = "{account}"
+FUTURE = "2999-01-01T00:00:00Z"
+SOON = "2998-12-01T00:00:00Z"
+_TAIL = {"p_reference": "ref-9", "p_idempotency_key": "key-9", "p_metadata": {"note": "nine"}}
+
+Step = tuple[str, dict[str, Any]]
+_GRANT: Step = ("grant_credits", {"p_account_id": ACCOUNT, "p_amount": 100})
+_HOLD: Step = ("hold_credits", {"p_account_id": ACCOUNT, "p_amount": 40})
+_SPEND: Step = ("deduct_credit", {"p_account_id": ACCOUNT, "p_amount": 30})
+_FREEZE: Step = ("freeze_account", {"p_account_id": ACCOUNT, "p_reason": "fraud"})
+_PACK: Step = (
+    "add_purchased_credits",
+    {
+        "p_account_id": ACCOUNT,
+        "p_amount": 50,
+        "p_reference": "pack-1-" + ACCOUNT,
+        "p_amount_paid": 500,
+        "p_currency": "usd",
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a function is called with: the required arguments, and the others.
+
+    ``role`` may call it; ``before`` is what the account needs to have seen.
+    """
+
+    required: dict[str, Any] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
+    role: str = "service_role"
+    before: tuple[Step, ...] = ()
+
+    def arguments(self, which: str, account: str) -> dict[str, Any]:
+        """Return ``all`` arguments, the ``required`` ones, or the others as ``nulls``."""
+        chosen = dict(self.required)
+        if which == "all":
+            chosen |= self.others
+        elif which == "nulls":
+            chosen |= dict.fromkeys(self.others)
+        return filled(chosen, account)
+
+
+def filled(arguments: dict[str, Any], account: str) -> dict[str, Any]:
+    """Put the account in."""
+    made: dict[str, Any] = json.loads(json.dumps(arguments).replace(ACCOUNT, account))
+    return made
+
+
+_ON = {"p_account_id": ACCOUNT}
+_READER = "credits_reader"
+_ADMIN = "credits_admin"
+_USER = "authenticated"
+
+EVENT = {
+    "id": "evt_" + ACCOUNT,
+    "object": "event",
+    "type": "customer.updated",
+    "created": 1_900_000_000,
+    "livemode": True,
+    "api_version": "2025-09-30.clover",
+    "data": {"object": {"id": "cus_1", "object": "customer"}},
+}
+
+# Money that went back for a purchase which nobody has told of yet: it waits.
+_REFUND = EVENT | {
+    "id": "evt_refund_" + ACCOUNT,
+    "type": "charge.refunded",
+    "data": {
+        "object": {
+            "id": "ch_" + ACCOUNT,
+            "object": "charge",
+            "amount": 500,
+            "amount_captured": 500,
+            "amount_refunded": 500,
+            "currency": "usd",
+            "payment_intent": "pi_" + ACCOUNT,
+            "refunded": True,
+        }
+    },
+}
+_PARKED: Step = ("ingest_stripe_event", {"p_payload": json.dumps(_REFUND), "p_livemode": True})
+
+SAMPLES: dict[str, Sample] = {
+    "open_account": Sample(_ON, {"p_kind": "guest", "p_time_zone": "Europe/Paris", **_TAIL}),
+    "grant_credits": Sample(
+        {**_ON, "p_amount": 5}, {"p_pool": "promotional", "p_expires_at": FUTURE, **_TAIL}
+    ),
+    "add_purchased_credits": Sample(
+        {**_ON, "p_amount": 5, "p_reference": "pack-9-" + ACCOUNT},
+        {
+            "p_expires_at": FUTURE,
+            "p_amount_paid": 500,
+            "p_currency": "eur",
+            "p_idempotency_key": "key-9",
+            "p_metadata": {},
+        },
+    ),
+    "add_subscription_credits": Sample(
+        {**_ON, "p_amount": 5, "p_period_end": FUTURE, "p_reference": "period-9"},
+        {"p_subscription": "sub-9", "p_idempotency_key": "key-9", "p_metadata": {}},
+    ),
+    "renew_subscription": Sample(
+        {
+            **_ON,
+            "p_subscription": "sub-9",
+            "p_amount": 5,
+            "p_period_start": SOON,
+            "p_period_end": FUTURE,
+        },
+        {
+            "p_rollover_cap": 10,
+            "p_item": "item-9",
+            "p_payment": "pay-9-" + ACCOUNT,
+            "p_amount_paid": 900,
+            "p_currency": "usd",
+            **_TAIL,
+        },
+    ),
+    "record_payment": Sample(
+        {
+            **_ON,
+            "p_payment": "pay-9-" + ACCOUNT,
+            "p_amount_paid": 900,
+            "p_currency": "usd",
+            "p_grants": [{"amount": 9}, {"amount": 1, "pool": "promotional"}],
+        },
+        {"p_provider": "paddle", "p_amount_returned": 0, **_TAIL},
+    ),
+    "clawback_credits": Sample(
+        {**_ON, "p_payment": "pack-1-" + ACCOUNT},
+        {"p_target": 10, "p_amount_returned": None, "p_provider": "manual", **_TAIL},
+        before=(_PACK,),
+    ),
+    # A null amount is refused: whoever sends one has lost a number on the way.
+    "deduct_credit": Sample(
+        {**_ON, "p_amount": 3}, {"p_feature": "chat", "p_member": "ann", **_TAIL}, before=(_GRANT,)
+    ),
+    "refund_spend": Sample(
+        {**_ON, "p_entry_id": 2},
+        {"p_amount": 3, "p_if_expired": "lapse", **_TAIL},
+        before=(_GRANT, _SPEND),
+    ),
+    "hold_credits": Sample(
+        {**_ON, "p_amount": 7},
+        {"p_expires_in": "00:05:00", "p_feature": "chat", "p_member": "ann", **_TAIL},
+        before=(_GRANT,),
+    ),
+    "capture_hold": Sample(
+        {**_ON, "p_hold_id": 2},
+        {"p_amount": 7, "p_final": False, "p_if_short": "partial", **_TAIL},
+        before=(_GRANT, _HOLD),
+    ),
+    "release_hold": Sample({**_ON, "p_hold_id": 2}, _TAIL, before=(_GRANT, _HOLD)),
+    "extend_hold": Sample(
+        {**_ON, "p_hold_id": 2}, {"p_expires_in": "01:00:00", **_TAIL}, before=(_GRANT, _HOLD)
+    ),
+    "expire_subscription_credits": Sample(
+        _ON, {"p_subscription": "sub-9", "p_reason": "cancelled", **_TAIL}, before=(_GRANT,)
+    ),
+    "expire_due": Sample({}, {"p_limit": 10}),
+    "get_balance": Sample(_ON, role=_READER),
+    "list_entries": Sample(_ON, {"p_limit": 5, "p_before": 9}, _READER, (_GRANT,)),
+    "list_holds": Sample(
+        _ON, {"p_limit": 5, "p_before": 9, "p_open_only": False}, _READER, (_GRANT, _HOLD)
+    ),
+    "list_lots": Sample(
+        _ON, {"p_limit": 5, "p_after": None, "p_live_only": False}, _READER, (_GRANT,)
+    ),
+    "verify": Sample({}, _ON, _READER),
+    "verify_page": Sample({}, {"p_limit": 5, "p_after": "a", "p_since": FUTURE}, _READER),
+    "schema_version": Sample(role=_READER),
+    "adjust_balance": Sample(
+        {**_ON, "p_reason": "goodwill", "p_person": "ann", "p_difference": 4},
+        {"p_pool": "promotional", "p_expires_at": FUTURE, **_TAIL},
+        _ADMIN,
+        (_GRANT,),
+    ),
+    "freeze_account": Sample(_FREEZE[1], _TAIL, _ADMIN, (_GRANT,)),
+    "unfreeze_account": Sample({**_ON, "p_reason": "cleared"}, _TAIL, _ADMIN, (_GRANT, _FREEZE)),
+    "close_account": Sample(
+        {**_ON, "p_reason": "left", "p_if_credits": "forfeit"}, _TAIL, _ADMIN, (_GRANT,)
+    ),
+    "set_stripe_price": Sample(
+        {"p_price": "price_" + ACCOUNT, "p_credits": 10}, {"p_rollover_cap": 5}, _ADMIN
+    ),
+    "ingest_stripe_event": Sample(
+        {"p_payload": json.dumps(EVENT), "p_livemode": True}, {}, "credits_webhook"
+    ),
+    "retry_stripe_event": Sample(
+        {"p_event_id": "evt_refund_" + ACCOUNT}, {"p_provider_account": ""}, before=(_PARKED,)
+    ),
+    "dismiss_stripe_event": Sample(
+        {"p_event_id": "evt_refund_" + ACCOUNT, "p_reason": "paid in another shop"},
+        {"p_provider_account": ""},
+        _ADMIN,
+        (_PARKED,),
+    ),
+    "list_stripe_backlog": Sample(role=_READER, before=(_PARKED,)),
+    "list_stripe_events": Sample(
+        {},
+        {
+            "p_outcome": "parked",
+            "p_event_type": "charge.refunded",
+            "p_limit": 5,
+            "p_after": "evt_a",
+            "p_after_account": "",
+        },
+        _READER,
+        (_PARKED,),
+    ),
+    "purge_stripe_events": Sample({}, {"p_limit": 10}),
+    "my_balance": Sample(role=_USER, before=(_GRANT,)),
+    "my_entries": Sample({}, {"p_limit": 5, "p_before": 9}, _USER, (_GRANT,)),
+    "my_lots": Sample({}, {"p_limit": 5, "p_after": None}, _USER, (_GRANT,)),
+}
