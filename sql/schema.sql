@@ -46,6 +46,25 @@ ALTER SCHEMA credits_private OWNER TO credits_owner;
 COMMENT ON SCHEMA credits_private IS 'pgcredits: tables and helpers. For credits_owner alone; never expose it.';
 
 --
+-- Name: access_finding; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.access_finding AS (
+	violation text,
+	object text,
+	role text,
+	remedy text
+);
+
+ALTER TYPE credits.access_finding OWNER TO credits_owner;
+
+--
+-- Name: TYPE access_finding; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.access_finding IS 'One deviation from the rights that pgcredits gives, and the statement that mends it.';
+
+--
 -- Name: balance; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -850,6 +869,104 @@ More is a new lot of p_pool (null: promotional) that ends at p_expires_at, and p
 lot of its pool. Less comes out of the lots of p_pool (null: all, in burn order); what is not there
 is refused with insufficient_credits (402), never taken below zero. For credits that were paid for
 use record_payment and clawback_credits.';
+
+--
+-- Name: audit_access(); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.audit_access() RETURNS SETOF credits.access_finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with functions as (
+        select p.oid::regprocedure::text as object, p.prosecdef, p.proconfig, p.proowner
+        from pg_proc p
+        where p.pronamespace in ('credits'::regnamespace, 'credits_private'::regnamespace)
+    ),
+    relations as (
+        select c.oid::regclass::text as object, c.relkind, c.relowner, c.relrowsecurity
+        from pg_class c
+        where c.relnamespace in ('credits'::regnamespace, 'credits_private'::regnamespace)
+            and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    ),
+    owned as (
+        select 'schema ' || n.nspname as object, n.nspowner as owner
+        from pg_namespace n
+        where n.nspname in ('credits', 'credits_private')
+        union all
+        select 'function ' || f.object, f.proowner from functions f
+        union all
+        select 'table ' || r.object, r.relowner from relations r
+    )
+    select 'execute_granted', 'function ' || g.object, g.role,
+        format('revoke execute on function %s from %s', g.object, quote_ident(g.role))
+    from credits_private.granted_rights() as g
+    where g.kind = 'function'
+        and not exists (
+            select
+            from credits_private.access_matrix m
+            where m.role = g.role and m.function = g.object
+        )
+    union all
+    select 'execute_missing', 'function ' || m.function, m.role,
+        format('grant execute on function %s to %I', m.function, m.role)
+    from credits_private.access_matrix m
+    where not exists (
+        select
+        from credits_private.granted_rights() as g
+        where g.kind = 'function' and g.object = m.function and g.role = m.role
+    )
+    union all
+    select 'table_exposed', 'table ' || g.object, g.role,
+        format('revoke all on %s from %s', g.object, quote_ident(g.role))
+    from credits_private.granted_rights() as g
+    where g.kind = 'table'
+    union all
+    select 'schema_exposed', 'schema ' || g.object, g.role,
+        format(
+            'revoke %s on schema %s from %s', lower(g.granted), g.object, quote_ident(g.role)
+        )
+    from credits_private.granted_rights() as g
+    where g.kind = 'schema'
+        and not (
+            g.object = 'credits' and g.granted = 'USAGE'
+            and exists (select from credits_private.access_matrix m where m.role = g.role)
+        )
+    union all
+    select 'search_path_not_pinned', 'function ' || f.object, null,
+        format('alter function %s set search_path = pg_catalog, pg_temp', f.object)
+    from functions f
+    where f.prosecdef
+        and ('search_path=pg_catalog, pg_temp' = any (f.proconfig)) is not true
+    union all
+    select 'wrong_owner', o.object, pg_get_userbyid(o.owner),
+        format('alter %s owner to credits_owner', o.object)
+    from owned o
+    where pg_get_userbyid(o.owner) <> 'credits_owner'
+    union all
+    select 'no_row_security', 'table ' || r.object, null,
+        format('alter table %s enable row level security', r.object)
+    from relations r
+    where r.relkind in ('r', 'p') and not r.relrowsecurity
+    union all
+    select 'powerful_owner', 'role ' || r.rolname, r.rolname,
+        format('alter role %I nosuperuser nobypassrls', r.rolname)
+    from pg_roles r
+    where r.rolname = 'credits_owner' and (r.rolsuper or r.rolbypassrls)
+    order by 1, 2, 3
+$$;
+
+ALTER FUNCTION credits.audit_access() OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION audit_access(); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.audit_access() IS 'Every deviation from the rights that pgcredits gives, with the statement that mends it.
+
+Compares with what the last upgrade granted: rights beyond the matrix or missing from it, tables or
+schemas that others can reach, functions whose search path is not pinned, wrong owners, tables
+without row level security, an owner with power over other schemas. No row: all is well.';
 
 --
 -- Name: capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -4541,6 +4658,50 @@ $$;
 ALTER FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) OWNER TO credits_owner;
 
 --
+-- Name: granted_rights(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.granted_rights() RETURNS TABLE(kind text, object text, role text, granted text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with ours as (
+        select n.oid, n.nspname, n.nspowner, n.nspacl
+        from pg_namespace n
+        where n.nspname in ('credits', 'credits_private')
+    ),
+    lists as (
+        select 'schema' as kind, o.nspname::text as object, o.nspowner as owner,
+            coalesce(o.nspacl, acldefault('n', o.nspowner)) as acl
+        from ours o
+        union all
+        select 'table', c.oid::regclass::text, c.relowner,
+            coalesce(c.relacl, acldefault('r', c.relowner))
+        from pg_class c
+        join ours o on o.oid = c.relnamespace
+        where c.relkind in ('r', 'p', 'v', 'm', 'f')
+        union all
+        select 'table', c.oid::regclass::text, c.relowner, a.attacl
+        from pg_attribute a
+        join pg_class c on c.oid = a.attrelid
+        join ours o on o.oid = c.relnamespace
+        where a.attacl is not null
+        union all
+        select 'function', p.oid::regprocedure::text, p.proowner,
+            coalesce(p.proacl, acldefault('f', p.proowner))
+        from pg_proc p
+        join ours o on o.oid = p.pronamespace
+    )
+    select l.kind, l.object, coalesce(r.rolname, 'public'), x.privilege_type
+    from lists l
+    cross join lateral aclexplode(l.acl) as x
+    left join pg_roles r on r.oid = x.grantee
+    where x.grantee <> l.owner
+$$;
+
+ALTER FUNCTION credits_private.granted_rights() OWNER TO credits_owner;
+
+--
 -- Name: held_by(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7576,6 +7737,35 @@ $$;
 ALTER FUNCTION credits_private.wake_stripe_events(p_waits_for text) OWNER TO credits_owner;
 
 --
+-- Name: access_matrix; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.access_matrix (
+    role text NOT NULL COLLATE pg_catalog."C",
+    function text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE credits_private.access_matrix OWNER TO credits_owner;
+
+--
+-- Name: TABLE access_matrix; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.access_matrix IS 'Who may call what, as access.sql granted it last: what audit_access compares with.';
+
+--
+-- Name: COLUMN access_matrix.role; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.access_matrix.role IS 'Role that may execute the function.';
+
+--
+-- Name: COLUMN access_matrix.function; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.access_matrix.function IS 'Function with its argument types.';
+
+--
 -- Name: accounts; Type: TABLE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7957,6 +8147,13 @@ COMMENT ON TABLE credits_private.stripe_waits IS 'Meeting point of an event that
 COMMENT ON COLUMN credits_private.stripe_waits.waits_for IS 'Kind and id of what is waited for.';
 
 --
+-- Name: access_matrix access_matrix_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.access_matrix
+    ADD CONSTRAINT access_matrix_pkey PRIMARY KEY (role, function);
+
+--
 -- Name: accounts accounts_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8139,6 +8336,12 @@ CREATE INDEX stripe_events_waiting_idx ON credits_private.stripe_events USING bt
 CREATE TRIGGER ledger_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON credits_private.ledger FOR EACH STATEMENT EXECUTE FUNCTION credits_private.ledger_is_append_only();
 
 --
+-- Name: access_matrix; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.access_matrix ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: accounts; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8252,6 +8455,15 @@ GRANT ALL ON FUNCTION credits.add_subscription_credits(p_account_id text, p_amou
 
 REVOKE ALL ON FUNCTION credits.adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.adjust_balance(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
+-- Name: FUNCTION audit_access(); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.audit_access() FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.audit_access() TO credits_service;
+GRANT ALL ON FUNCTION credits.audit_access() TO credits_admin;
+GRANT ALL ON FUNCTION credits.audit_access() TO credits_reader;
 
 --
 -- Name: FUNCTION capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -8801,6 +9013,12 @@ REVOKE ALL ON FUNCTION credits_private.finish_command(p_state credits_private.ac
 --
 
 REVOKE ALL ON FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION granted_rights(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.granted_rights() FROM PUBLIC;
 
 --
 -- Name: FUNCTION held_by(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner

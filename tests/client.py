@@ -57,6 +57,7 @@ class Credits:
 
     open_account = _method(rpc.open_account)
     adjust_balance = _method(rpc.adjust_balance)
+    audit_access = _method(rpc.audit_access)
     close_account = _method(rpc.close_account)
     freeze_account = _method(rpc.freeze_account)
     unfreeze_account = _method(rpc.unfreeze_account)

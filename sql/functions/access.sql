@@ -28,6 +28,7 @@ grant execute on function credits.schema_version()
 to credits_service, credits_admin, credits_webhook, credits_reader;
 
 grant execute on function
+    credits.audit_access(),
     credits.get_balance(text),
     credits.list_entries(text, integer, bigint),
     credits.list_holds(text, integer, bigint, boolean),
@@ -112,3 +113,15 @@ begin
     end loop;
 end
 $$;
+
+-- What has been granted, for audit_access to compare with.
+delete from credits_private.access_matrix m
+where true;
+insert into credits_private.access_matrix (role, function)
+select r.rolname, p.oid::pg_catalog.regprocedure::text
+from pg_catalog.pg_proc p
+cross join lateral pg_catalog.aclexplode(p.proacl) as x
+join pg_catalog.pg_roles r on r.oid = x.grantee
+where p.pronamespace = 'credits'::pg_catalog.regnamespace
+    and x.privilege_type = 'EXECUTE'
+    and x.grantee <> p.proowner;

@@ -51,6 +51,16 @@ comment on column credits_private.accounts.open_entry_id is
 comment on column credits_private.accounts.metadata is 'Free-form object of the host application.';
 comment on column credits_private.accounts.created_at is 'When the account was first seen.';
 
+create table credits_private.access_matrix (
+    role text collate "C" not null,
+    function text collate "C" not null,
+    constraint access_matrix_pkey primary key (role, function)
+);
+comment on table credits_private.access_matrix is
+    'Who may call what, as access.sql granted it last: what audit_access compares with.';
+comment on column credits_private.access_matrix.role is 'Role that may execute the function.';
+comment on column credits_private.access_matrix.function is 'Function with its argument types.';
+
 create table credits_private.settings (
     setting text collate "C" not null,
     value text not null,
@@ -119,4 +129,5 @@ insert into credits_private.settings (setting, value, description) values
 
 alter table credits_private.pools enable row level security;
 alter table credits_private.accounts enable row level security;
+alter table credits_private.access_matrix enable row level security;
 alter table credits_private.settings enable row level security;

@@ -319,6 +319,15 @@ create type credits.finding as (
 );
 comment on type credits.finding is 'One violated invariant, as verify reports it.';
 
+create type credits.access_finding as (
+    violation text,
+    object text,
+    role text,
+    remedy text
+);
+comment on type credits.access_finding is
+    'One deviation from the rights that pgcredits gives, and the statement that mends it.';
+
 create type credits.verified_page as (
     accounts bigint,
     verified bigint,

@@ -17,6 +17,7 @@ FOLDERS = {"api": "credits", "private": "credits_private"}
 def _is_read(function: dict[str, Any]) -> bool:
     name: str = function["name"]
     return name.startswith(("get_", "list_", "my_")) or name in {
+        "audit_access",
         "verify",
         "verify_page",
         "schema_version",
@@ -145,7 +146,7 @@ def test_the_api_returns_its_own_row_types(catalogue: Rows) -> None:
 
 
 # Lists by another name.
-_LISTS = {"my_entries", "my_lots", "verify"}
+_LISTS = {"audit_access", "my_entries", "my_lots", "verify"}
 
 
 def test_only_lists_and_verify_return_several_rows(catalogue: Rows) -> None:

@@ -12,6 +12,7 @@ from tests.contract.catalogue import OURS, Rows
 from tests.contract.conftest import STRANGER, SUPABASE_ROLES
 
 READS = {
+    "audit_access",
     "get_balance",
     "list_entries",
     "list_holds",

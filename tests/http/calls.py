@@ -180,6 +180,7 @@ SAMPLES: dict[str, Sample] = {
     "verify": Sample({}, _ON, _READER),
     "verify_page": Sample({}, {"p_limit": 5, "p_after": "a", "p_since": FUTURE}, _READER),
     "schema_version": Sample(role=_READER),
+    "audit_access": Sample(role=_READER),
     "adjust_balance": Sample(
         {**_ON, "p_reason": "goodwill", "p_person": "ann", "p_difference": 4},
         {"p_pool": "promotional", "p_expires_at": FUTURE, **_TAIL},

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from pgcredits.rpc.administration import (
     adjust_balance,
+    audit_access,
     close_account,
     freeze_account,
     unfreeze_account,
@@ -54,6 +55,7 @@ from pgcredits.rpc.inbox import (
 )
 from pgcredits.rpc.query import call, call_rows
 from pgcredits.rpc.types import (
+    AccessFinding,
     Balance,
     Entry,
     Finding,
@@ -74,6 +76,7 @@ from pgcredits.rpc.types import (
 from pgcredits.rpc.users import my_balance, my_entries, my_lots
 
 __all__ = [
+    "AccessFinding",
     "Balance",
     "Entry",
     "Finding",
@@ -93,6 +96,7 @@ __all__ = [
     "add_purchased_credits",
     "add_subscription_credits",
     "adjust_balance",
+    "audit_access",
     "call",
     "call_rows",
     "capture_hold",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pgcredits.rpc.query import call, given
-from pgcredits.rpc.types import Receipt
+from pgcredits.rpc.query import call, call_rows, given
+from pgcredits.rpc.types import AccessFinding, Receipt
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,3 +122,8 @@ def adjust_balance(
             metadata=metadata,
         ),
     )
+
+
+def audit_access(conn: Connection) -> list[AccessFinding]:
+    """Deviations from the rights that pgcredits gives; an empty list is good."""
+    return call_rows(conn, AccessFinding, "audit_access", {})

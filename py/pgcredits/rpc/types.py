@@ -202,6 +202,19 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessFinding:
+    """One deviation from the rights that pgcredits gives; ``remedy`` is a statement that mends it.
+
+    ``role`` has the right too many, or lacks it; None where no role is in question.
+    """
+
+    violation: str
+    object: str
+    role: str | None
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaVersion:
     """The newest migration of a database and the checksum over everything applied to it."""
 
