@@ -12,3 +12,6 @@ alter default privileges for role postgres_of_the_project in schema public
     grant all on tables to anon, authenticated, service_role;
 alter default privileges for role postgres_of_the_project in schema public
     grant all on functions to anon, authenticated, service_role;
+create table auth.users (id uuid primary key, email text);
+grant all on auth.users to postgres_of_the_project;
+grant usage on schema auth to postgres_of_the_project;
