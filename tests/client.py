@@ -91,6 +91,9 @@ class Credits:
     purge_stripe_events = _method(rpc.purge_stripe_events)
     list_stripe_events = _method(rpc.list_stripe_events)
     list_stripe_backlog = _method(rpc.list_stripe_backlog)
+    add_stripe_line_items = _method(rpc.add_stripe_line_items)
+    link_customer = _method(rpc.link_customer)
+    claim_payment = _method(rpc.claim_payment)
     set_stripe_price = _method(rpc.set_stripe_price)
 
     def call(self, function: str, **arguments: Any) -> Any:

@@ -40,9 +40,11 @@ grant execute on function
 to credits_service, credits_admin, credits_reader;
 
 grant execute on function
+    credits.claim_payment(text, text, text),
     credits.clawback_credits(text, text, bigint, bigint, text, text, text, jsonb),
     credits.expire_due(integer),
     credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb),
+    credits.link_customer(text, text, boolean, text),
     credits.purge_stripe_events(integer),
     credits.retry_stripe_event(text, text)
 to credits_service, credits_admin;
@@ -72,9 +74,12 @@ grant execute on function
     credits.close_account(text, text, text, text, text, jsonb),
     credits.dismiss_stripe_event(text, text, text),
     credits.freeze_account(text, text, text, text, jsonb),
-    credits.set_stripe_price(text, bigint, bigint),
+    credits.set_stripe_price(text, bigint, bigint, text),
     credits.unfreeze_account(text, text, text, text, jsonb)
 to credits_admin;
+
+grant execute on function credits.add_stripe_line_items(text, jsonb, boolean, text)
+to credits_service, credits_webhook;
 
 grant execute on function credits.ingest_stripe_event(text, boolean) to credits_webhook;
 

@@ -75,6 +75,10 @@ create table credits_private.settings (
                 and extract(epoch from value::interval) <= 86400
             when 'shortfall' then value in ('debt', 'write_off')
             when 'free_purchases' then value in ('ignore', 'grant')
+            when 'checkout_credits' then value in ('metadata', 'line_items')
+            when 'dispute_takes_back' then value in ('at_once', 'when_lost')
+            when 'dispute_freezes' then value in ('no', 'yes')
+            when 'credit_notes' then value in ('ignore', 'take_back')
             when 'stripe_retention' then
                 value::interval between interval '0' and interval '100 years'
             when 'stripe_patience' then
@@ -110,6 +114,19 @@ insert into credits_private.settings (setting, value, description) values
     ('free_purchases', 'ignore',
      'Whether a checkout with nothing to pay grants its credits: ignore or grant. Ignored, since a '
      'leaked coupon of 100 percent would otherwise mint credits.'),
+    ('checkout_credits', 'metadata',
+     'What says how many credits a paid checkout grants: metadata (frozen there by your server; '
+     'line items where they are known) or line_items (nothing is granted before they are fetched). '
+     'Metadata, since fetching needs a relay with a key of Stripe.'),
+    ('dispute_takes_back', 'at_once',
+     'When a dispute takes its share of the credits back: at_once (when it has to be answered, '
+     'given back if it is won) or when_lost. At once, since Stripe takes the money at once, too.'),
+    ('dispute_freezes', 'no',
+     'Whether an open or lost dispute freezes the account, and the end of the last one unfreezes '
+     'it: no or yes. No, since the credits of other payments are paid for.'),
+    ('credit_notes', 'ignore',
+     'Whether a credit note takes credits back for its part that is no refund: ignore or '
+     'take_back. Ignored, since money on the customer balance at Stripe is still to be spent.'),
     ('stripe_retention', '90 days',
      'How long the inbox keeps the bodies of events that are done (interval). They hold names and '
      'addresses; what was booked stays. Longer than the 30 days in which Stripe can send again.'),

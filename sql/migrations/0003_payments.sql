@@ -18,10 +18,12 @@ create table credits_private.payments (
     settled bigint not null default 0,
     written_off bigint not null default 0,
     debt_paid bigint not null default 0,
+    demanded bigint not null default 0,
     created_at timestamptz not null,
     constraint payments_pkey primary key (account_id, payment_id),
     constraint payments_granted_is_positive check (granted > 0),
     constraint payments_target_is_in_range check (target between 0 and granted),
+    constraint payments_demanded_is_in_range check (demanded between 0 and granted),
     constraint payments_parts_are_not_negative check (
         clawed >= 0 and covered >= 0 and owed >= 0 and settled >= 0 and written_off >= 0
         and debt_paid >= 0
@@ -59,6 +61,8 @@ comment on column credits_private.payments.settled is
 comment on column credits_private.payments.written_off is 'Part of the target that was forgiven.';
 comment on column credits_private.payments.debt_paid is
     'Credits of the payment''s lots that went to pay debt.';
+comment on column credits_private.payments.demanded is
+    'Target that clawback_credits has set: what the provider tells of money never goes below it.';
 comment on column credits_private.payments.created_at is 'When the payment was recorded.';
 
 create index payments_owed_idx on credits_private.payments (account_id, payment_id) where owed > 0;

@@ -23,7 +23,7 @@ def set_price(dsn: str, *arguments: str) -> Result:
 
 def prices(credits: Credits) -> list[tuple[str, int, int | None]]:
     return credits.conn.execute(
-        "select p.price, p.credits, p.rollover_cap from credits_private.stripe_prices p"
+        "select p.price, p.credits, p.rollover_cap from credits_private.stripe_price_terms p"
     ).fetchall()
 
 
@@ -46,7 +46,12 @@ def test_json(dsn: str, credits: Credits) -> None:
     done = set_price(dsn, "price_pro", "--credits", "500", "--rollover-cap", "100", "--json")
     row = json.loads(done.stdout)
     assert row.pop("updated_at").startswith("20")
-    assert row == {"price": "price_pro", "credits": 500, "rollover_cap": 100}
+    assert row == {
+        "price": "price_pro",
+        "credits": 500,
+        "rollover_cap": 100,
+        "proration": "none",
+    }
     assert prices(credits) == [("price_pro", 500, 100)]
 
 

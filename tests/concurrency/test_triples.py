@@ -172,6 +172,9 @@ def test_every_writer_takes_part(credits: Credits) -> None:
     assert writers - noted.names == {
         "set_stripe_price",
         "retry_stripe_event",
+        "add_stripe_line_items",
+        "link_customer",
+        "claim_payment",
         "dismiss_stripe_event",
         "purge_stripe_events",
     }

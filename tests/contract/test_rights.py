@@ -41,14 +41,18 @@ SERVICE = READS | {
     "expire_due",
     "purge_stripe_events",
     "retry_stripe_event",
+    "add_stripe_line_items",
+    "link_customer",
+    "claim_payment",
 }
 MATRIX: dict[str, set[str]] = {
     "credits_service": SERVICE,
     "credits_admin": READS
+    | {"link_customer", "claim_payment"}
     | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
     | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"},
-    "credits_webhook": {"ingest_stripe_event", "schema_version"},
+    "credits_webhook": {"ingest_stripe_event", "add_stripe_line_items", "schema_version"},
     "credits_reader": READS,
     "credits_user": {"my_balance", "my_entries", "my_lots"},
 }

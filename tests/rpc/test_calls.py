@@ -29,6 +29,7 @@ ROWS = {
     "receipt": rpc.Receipt,
     "schema_version": rpc.SchemaVersion,
     "stripe_backlog": rpc.StripeBacklog,
+    "stripe_customer": rpc.StripeCustomer,
     "stripe_event": rpc.StripeEvent,
     "stripe_outcome": rpc.StripeOutcome,
     "stripe_price": rpc.StripePrice,

@@ -421,15 +421,24 @@ def ingest_stripe_event(conn: Connection, payload: str, livemode: bool) -> Strip
 
 
 def set_stripe_price(
-    conn: Connection, price: str, credits: int, *, rollover_cap: int | None = 0
+    conn: Connection,
+    price: str,
+    credits: int,
+    *,
+    rollover_cap: int | None = 0,
+    proration: str | None = None,
 ) -> StripePrice:
     """Say how many credits one unit of a Stripe price grants, and how many may be carried over.
 
-    ``rollover_cap`` None means that everything is carried over.
+    ``rollover_cap`` None means that everything is carried over; ``proration`` is none (default),
+    proportional or full.
     """
     return call(
         conn,
         StripePrice,
         "set_stripe_price",
-        {"p_rollover_cap": rollover_cap, **given(price=price, credits=credits)},
+        {
+            "p_rollover_cap": rollover_cap,
+            **given(price=price, credits=credits, proration=proration),
+        },
     )

@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgcredits.rpc.query import call, call_rows, given
-from pgcredits.rpc.types import StripeBacklog, StripeEvent, StripeOutcome, StripePurge
+from pgcredits.rpc.types import (
+    StripeBacklog,
+    StripeCustomer,
+    StripeEvent,
+    StripeOutcome,
+    StripePurge,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from pgcredits.rpc.query import Connection
 
 
@@ -73,3 +82,62 @@ def list_stripe_events(
 def list_stripe_backlog(conn: Connection) -> list[StripeBacklog]:
     """How many events there are of each outcome and type."""
     return call_rows(conn, StripeBacklog, "list_stripe_backlog", {})
+
+
+def add_stripe_line_items(
+    conn: Connection,
+    session: str,
+    line_items: Sequence[Mapping[str, Any]],
+    *,
+    livemode: bool | None = None,
+    provider_account: str | None = None,
+) -> StripeOutcome:
+    """Tell what a checkout session consists of, all its line items as Stripe lists them.
+
+    Returns what became of the event that waited for them; ``outcome`` ``none`` when none did.
+    """
+    return call(
+        conn,
+        StripeOutcome,
+        "add_stripe_line_items",
+        given(
+            session=session,
+            line_items=list(line_items),
+            livemode=livemode,
+            provider_account=provider_account,
+        ),
+    )
+
+
+def link_customer(
+    conn: Connection,
+    account_id: str,
+    customer: str,
+    *,
+    livemode: bool | None = None,
+    provider_account: str | None = None,
+) -> StripeCustomer:
+    """Say which account a customer of Stripe stands for, and grant what waited for that."""
+    return call(
+        conn,
+        StripeCustomer,
+        "link_customer",
+        given(
+            account_id=account_id,
+            customer=customer,
+            livemode=livemode,
+            provider_account=provider_account,
+        ),
+    )
+
+
+def claim_payment(
+    conn: Connection, account_id: str, event_id: str, *, provider_account: str | None = None
+) -> StripeOutcome:
+    """Grant a purchase that was parked because its buyer is unknown to an account, once."""
+    return call(
+        conn,
+        StripeOutcome,
+        "claim_payment",
+        given(account_id=account_id, event_id=event_id, provider_account=provider_account),
+    )

@@ -261,6 +261,15 @@ class StripeEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StripeCustomer:
+    """A customer of Stripe and the account that it stands for."""
+
+    customer: str
+    account_id: str
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StripeBacklog:
     """How many events of a type have an outcome; ``exhausted`` of them are not retried any more."""
 
@@ -282,9 +291,13 @@ class StripePurge:
 
 @dataclass(frozen=True, slots=True)
 class StripePrice:
-    """Credits that one unit of a Stripe price grants; ``rollover_cap`` None means no cap."""
+    """Credits that one unit of a Stripe price grants; ``rollover_cap`` None means no cap.
+
+    ``proration`` says what prorated lines grant: none, proportional or full.
+    """
 
     price: str
     credits: int
     rollover_cap: int | None
     updated_at: datetime
+    proration: str

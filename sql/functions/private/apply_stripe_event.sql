@@ -1,4 +1,4 @@
--- Hands an event to the function for its type; other types are kept and ignored.
+-- Hands an event to the function for its family; other types are kept and ignored.
 create or replace function credits_private.apply_stripe_event(p_event credits_private.stripe_events)
 returns credits_private.stripe_result
 language plpgsql
@@ -7,16 +7,40 @@ parallel unsafe
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_object jsonb := p_event.body -> 'data' -> 'object';
 begin
-    case p_event.event_type
-        when 'checkout.session.completed' then
-            return credits_private.apply_checkout_session(
-                p_event, p_event.body -> 'data' -> 'object'
-            );
-        when 'invoice.paid' then
-            return credits_private.apply_invoice(p_event, p_event.body -> 'data' -> 'object');
-        when 'charge.refunded' then
-            return credits_private.apply_charge_refund(p_event, p_event.body -> 'data' -> 'object');
+    case
+        when p_event.event_type like 'checkout.session.%' then
+            return credits_private.apply_checkout(p_event, v_object);
+        when p_event.event_type = 'payment_intent.succeeded' then
+            return credits_private.apply_payment_intent(p_event, v_object);
+        when p_event.event_type like 'invoice.%' then
+            return credits_private.apply_invoice_event(p_event, v_object);
+        when p_event.event_type = 'invoice_payment.paid' then
+            return credits_private.apply_invoice_payment(p_event, v_object);
+        when p_event.event_type like 'customer.subscription.%' then
+            return credits_private.apply_subscription(p_event, v_object);
+        when p_event.event_type like 'subscription_schedule.%' then
+            return credits_private.apply_schedule(p_event, v_object);
+        when p_event.event_type like 'refund.%'
+            or p_event.event_type like 'charge.refund.%'
+        then
+            return credits_private.apply_refund(p_event, v_object);
+        when p_event.event_type like 'charge.dispute.%' then
+            return credits_private.apply_dispute(p_event, v_object);
+        when p_event.event_type in (
+            'charge.succeeded', 'charge.captured', 'charge.updated', 'charge.refunded'
+        ) then
+            return credits_private.apply_charge(p_event, v_object);
+        when p_event.event_type like 'credit_note.%' then
+            return credits_private.apply_credit_note(p_event, v_object);
+        when p_event.event_type like 'product.%' then
+            return credits_private.apply_product(p_event, v_object);
+        when p_event.event_type like 'price.%' or p_event.event_type like 'plan.%' then
+            return credits_private.apply_price(p_event, v_object);
+        when p_event.event_type in ('customer.created', 'customer.updated', 'customer.deleted') then
+            return credits_private.apply_customer(p_event, v_object);
         else
             return credits_private.stripe_result('ignored', 'events of this type move no credits');
     end case;

@@ -62,6 +62,9 @@ begin
         'null or 0 to the ' || v_payment.granted || ' credits that the payment granted'
     );
 
+    update credits_private.payments p
+    set demanded = v_target
+    where p.account_id = p_account_id and p.payment_id = v_payment.payment_id;
     v_state := credits_private.catch_up(v_state);
     v_state := credits_private.move_target(v_state, v_payment, v_target, v_entry);
     -- Where the setting refund_grace is zero, what was restored may be over already.

@@ -1,7 +1,8 @@
--- Name under which events wait for a payment.
+-- Name under which events wait for an object: kind is payment, customer, lines, price or product.
 create or replace function credits_private.stripe_wait_name(
     p_event credits_private.stripe_events,
-    p_object_id text
+    p_object_id text,
+    p_kind text default 'payment'
 )
 returns text
 language sql
@@ -10,6 +11,7 @@ parallel safe
 security invoker
 as $$
     select pg_catalog.concat_ws(
-        ':', 'payment', p_event.provider_account, p_event.livemode, p_object_id
+        ':', p_kind, p_event.provider_account, case when p_event.livemode then 't' else 'f' end,
+        p_object_id
     )
 $$;

@@ -45,6 +45,15 @@ def _cap(_ctx: click.Context, _param: click.Parameter, value: str) -> int | None
     help="Unused credits carried over at a renewal, at most; none for all of them.",
 )
 @click.option(
+    "--proration",
+    envvar="PGCREDITS_STRIPE_PRORATION",
+    show_envvar=True,
+    type=click.Choice(["none", "proportional", "full"]),
+    default="none",
+    show_default=True,
+    help="What a prorated line of an invoice grants.",
+)
+@click.option(
     "--database-url",
     envvar="DATABASE_URL",
     show_envvar=True,
@@ -53,7 +62,13 @@ def _cap(_ctx: click.Context, _param: click.Parameter, value: str) -> int | None
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def set_price(
-    *, price: str, amount: int, rollover_cap: int | None, database_url: str, as_json: bool
+    *,
+    price: str,
+    amount: int,
+    rollover_cap: int | None,
+    proration: str,
+    database_url: str,
+    as_json: bool,
 ) -> None:
     """Say how many credits an invoice line with PRICE (price_...) grants.
 
@@ -61,7 +76,9 @@ def set_price(
     """
     try:
         with db.connect(database_url, application_name="pgcredits stripe") as conn:
-            row = rpc.set_stripe_price(conn, price, amount, rollover_cap=rollover_cap)
+            row = rpc.set_stripe_price(
+                conn, price, amount, rollover_cap=rollover_cap, proration=proration
+            )
     except CreditsError as exc:
         raise click.ClickException(f"{exc.sqlstate} {exc}") from None
     except psycopg.Error as exc:

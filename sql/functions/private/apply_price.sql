@@ -1,0 +1,51 @@
+-- A price, or a plan of older API versions: as it is from the event on. Of two events of one second
+-- the price goes before the plan of the same id. Events that waited for it are tried again.
+create or replace function credits_private.apply_price(
+    p_event credits_private.stripe_events,
+    p_price jsonb
+)
+returns credits_private.stripe_result
+language plpgsql
+volatile
+parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_kept credits_private.stripe_prices;
+    v_order text := 'newer';
+begin
+    if credits_private.stripe_id(p_price -> 'id') is null then
+        return credits_private.stripe_result('parked', 'the price lacks its id', 'operator');
+    end if;
+    perform credits_private.lock_stripe_catalogue('price:' || (p_price ->> 'id'));
+    select p.* into v_kept
+    from credits_private.stripe_prices p
+    where p.price = p_price ->> 'id'
+        and p.livemode = p_event.livemode
+        and p.provider_account = p_event.provider_account
+        and p.valid_from = p_event.created_at;
+    if found and v_kept.object ->> 'object' <> p_price ->> 'object' then
+        v_order := case p_price ->> 'object' when 'price' then 'newer' else 'older' end;
+    elsif found then
+        v_order := credits_private.stripe_order(
+            p_event, v_kept.valid_from, v_kept.object, v_kept.previous
+        );
+    end if;
+    insert into credits_private.stripe_prices as p (
+        provider_account, livemode, price, valid_from, object, previous, is_deleted, is_unsure
+    )
+    values (
+        p_event.provider_account, p_event.livemode, p_price ->> 'id', p_event.created_at,
+        p_price, p_event.body #> '{data,previous_attributes}',
+        p_event.event_type like '%.deleted', false
+    )
+    on conflict (price, valid_from, livemode, provider_account) do update
+    set object = case when v_order = 'newer' then excluded.object else p.object end,
+        previous = case when v_order = 'newer' then excluded.previous else p.previous end,
+        is_deleted = p.is_deleted or excluded.is_deleted,
+        is_unsure = v_order = 'unsure' or p.is_unsure and v_order = 'older';
+    perform credits_private.wake_stripe_events(array['price:' || (p_price ->> 'id')]);
+    return credits_private.stripe_result('applied');
+end
+$$;
