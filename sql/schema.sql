@@ -316,6 +316,24 @@ ALTER TYPE credits.stripe_backlog OWNER TO credits_owner;
 COMMENT ON TYPE credits.stripe_backlog IS 'How many events of a type have one outcome; exhausted are those not retried any more.';
 
 --
+-- Name: stripe_customer; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_customer AS (
+	customer text,
+	account_id text,
+	is_deleted boolean
+);
+
+ALTER TYPE credits.stripe_customer OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_customer; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_customer IS 'A customer of Stripe and the account it stands for.';
+
+--
 -- Name: stripe_event; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -372,7 +390,8 @@ CREATE TYPE credits.stripe_price AS (
 	price text,
 	credits bigint,
 	rollover_cap bigint,
-	updated_at timestamp with time zone
+	updated_at timestamp with time zone,
+	proration text
 );
 
 ALTER TYPE credits.stripe_price OWNER TO credits_owner;
@@ -381,7 +400,7 @@ ALTER TYPE credits.stripe_price OWNER TO credits_owner;
 -- Name: TYPE stripe_price; Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits.stripe_price IS 'What one unit of a subscription price is worth.';
+COMMENT ON TYPE credits.stripe_price IS 'What one unit of a price is worth.';
 
 --
 -- Name: stripe_purge; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -702,6 +721,53 @@ ALTER TYPE credits_private.refusal OWNER TO credits_owner;
 COMMENT ON TYPE credits_private.refusal IS 'Why a request is refused, as data: a code of the registry of errors, and values for DETAIL.';
 
 --
+-- Name: stripe_line; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.stripe_line AS (
+	ordinal bigint,
+	is_period boolean,
+	is_proration boolean,
+	subscription text,
+	item text,
+	price text,
+	unit_price numeric,
+	quantity bigint,
+	price_amount bigint,
+	amount bigint,
+	period_start timestamp with time zone,
+	period_end timestamp with time zone,
+	account_id text
+);
+
+ALTER TYPE credits_private.stripe_line OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_line; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.stripe_line IS 'What one line of an invoice bills. price_amount is its price, amount what discounts left.';
+
+--
+-- Name: stripe_purchase; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.stripe_purchase AS (
+	grants credits_private.grant_order[],
+	account_id text,
+	problem text,
+	waits_for text
+);
+
+ALTER TYPE credits_private.stripe_purchase OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_purchase; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.stripe_purchase IS 'What a paid object of Stripe grants and to whom, or the problem for which it has to wait.';
+
+--
 -- Name: stripe_result; Type: TYPE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -719,6 +785,30 @@ ALTER TYPE credits_private.stripe_result OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits_private.stripe_result IS 'What a handler made of an event; waits_for only when parked.';
+
+--
+-- Name: stripe_terms; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.stripe_terms AS (
+	credits bigint,
+	rollover_cap bigint,
+	expires text,
+	on_trial text,
+	on_free text,
+	proration text,
+	unit_price numeric,
+	problem text,
+	waits_for text
+);
+
+ALTER TYPE credits_private.stripe_terms OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_terms; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.stripe_terms IS 'What one unit of a price is worth at an instant. credits is null where the price has nothing to do with credits; problem says why it cannot be told, waits_for what would tell it.';
 
 --
 -- Name: add_purchased_credits(text, bigint, timestamp with time zone, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -766,6 +856,61 @@ COMMENT ON FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bi
 
 p_amount_paid is in the smallest unit of p_currency (ISO 4217, lower case). clawback_credits
 takes the credits back under the same id.';
+
+--
+-- Name: add_stripe_line_items(text, jsonb, boolean, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean DEFAULT true, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_outcome
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_event credits_private.stripe_events;
+    v_outcome credits.stripe_outcome;
+    v_point text;
+begin
+    perform credits_private.check_argument(
+        'p_session', length(p_session) between 1 and 255, 'id of a session, 1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_line_items', jsonb_typeof(p_line_items) = 'array',
+        'array of all line items of the session, as Stripe lists them'
+    );
+    perform credits_private.check_argument(
+        'p_provider_account', length(coalesce(p_provider_account, '')) <= 255,
+        'a connected account, or empty for your own'
+    );
+    v_event.provider_account := coalesce(p_provider_account, '');
+    v_event.livemode := coalesce(p_livemode, true);
+    v_point := credits_private.stripe_wait_name(v_event, p_session, 'lines');
+    perform credits_private.note_checkout(v_event, p_session, 'pending', p_line_items);
+    v_outcome.outcome := 'none';
+    for v_event in
+        select e.*
+        from credits_private.stripe_events e
+        where e.waits_for = v_point
+        order by e.created_at, e.event_id
+        for update skip locked
+    loop
+        v_outcome := credits_private.describe_stripe_event(
+            credits_private.try_stripe_event(v_event)
+        );
+    end loop;
+    return v_outcome;
+end
+$$;
+
+ALTER FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) IS 'Tells which line items a checkout session has, and applies its event if it was waiting for them.
+
+p_line_items is the whole list (all pages) as Stripe returns it: price (id or object), quantity and
+amount_total of each. The credits follow from the prices.';
 
 --
 -- Name: add_subscription_credits(text, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1006,6 +1151,54 @@ p_amount may exceed what is held: the difference is spent from the account. If i
 leaves the hold as it was and raises insufficient_credits (402), in_debt (402) or account_frozen
 (403); partial captures what is held, and amount in the receipt says how much that was. Past its
 deadline a hold cannot be captured (hold_expired, 410).';
+
+--
+-- Name: claim_payment(text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.claim_payment(p_account_id text, p_event_id text, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_outcome
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_event credits_private.stripe_events;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    v_event := credits_private.lock_stripe_event(p_event_id, p_provider_account);
+    if v_event.outcome = 'applied' and v_event.account_id = p_account_id then
+        v_event.outcome := 'duplicate';
+        return credits_private.describe_stripe_event(v_event);
+    elsif v_event.outcome not in ('parked', 'failed')
+        or v_event.event_type !~ '^(checkout|payment_intent|invoice)[.]'
+        or coalesce(v_event.claimed_for, p_account_id) <> p_account_id
+    then
+        perform credits_private.fail(
+            'invalid_state',
+            jsonb_build_object(
+                'event_id', v_event.event_id, 'outcome', v_event.outcome,
+                'account_id', coalesce(v_event.claimed_for, v_event.account_id)
+            ),
+            'Only a purchase that is still parked can be claimed, and by one account.'
+        );
+    end if;
+    v_event.claimed_for := p_account_id;
+    update credits_private.stripe_events e
+    set claimed_for = p_account_id
+    where e.provider_account = v_event.provider_account and e.event_id = v_event.event_id;
+    return credits_private.describe_stripe_event(credits_private.try_stripe_event(v_event));
+end
+$$;
+
+ALTER FUNCTION credits.claim_payment(p_account_id text, p_event_id text, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION claim_payment(p_account_id text, p_event_id text, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.claim_payment(p_account_id text, p_event_id text, p_provider_account text) IS 'Grants a purchase of Stripe, parked because its buyer is unknown, to an account: once.
+
+p_event_id is the parked event; list_stripe_events shows it. To tie all purchases of a customer to
+an account there is link_customer.';
 
 --
 -- Name: clawback_credits(text, text, bigint, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1605,6 +1798,59 @@ COMMENT ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boole
 p_payload is the body as received; p_livemode is the mode that the caller accepts, and an event
 of the other mode is refused. outcome is applied, duplicate, ignored, parked (waits for something
 that reason names) or failed (reason has the error; deliver it again to retry).';
+
+--
+-- Name: link_customer(text, text, boolean, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean DEFAULT true, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_customer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_scope credits_private.stripe_events;
+    v_point text;
+    v_row credits_private.stripe_customers;
+    v_customer credits.stripe_customer;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_customer', length(p_customer) between 1 and 255, 'id of a customer, 1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_provider_account', length(coalesce(p_provider_account, '')) <= 255,
+        'a connected account, or empty for your own'
+    );
+    v_scope.provider_account := coalesce(p_provider_account, '');
+    v_scope.livemode := coalesce(p_livemode, true);
+    v_point := credits_private.stripe_wait_name(v_scope, p_customer, 'customer');
+    perform credits_private.lock_stripe_objects(v_scope, '{}', array[v_point]);
+    insert into credits_private.stripe_customers as c (
+        provider_account, livemode, customer, linked_account_id
+    )
+    values (v_scope.provider_account, v_scope.livemode, p_customer, p_account_id)
+    on conflict (customer, livemode, provider_account) do update
+    set linked_account_id = excluded.linked_account_id
+    returning c.* into v_row;
+    perform credits_private.wake_stripe_events(array[v_point]);
+    v_customer.customer := p_customer;
+    v_customer.account_id := p_account_id;
+    v_customer.is_deleted := v_row.is_deleted;
+    return v_customer;
+end
+$$;
+
+ALTER FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) IS 'Says which account a customer of Stripe stands for. What the customer has paid and nobody could be
+credited with is granted now, and what comes goes to that account.
+
+It goes before the metadata of the customer and before what purchases name. What was granted
+before stays where it is.';
 
 --
 -- Name: list_entries(text, integer, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2296,10 +2542,10 @@ ALTER FUNCTION credits.schema_version() OWNER TO credits_owner;
 COMMENT ON FUNCTION credits.schema_version() IS 'Newest migration and a SHA-256 over all applied files; a program compares it with its own.';
 
 --
--- Name: set_stripe_price(text, bigint, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+-- Name: set_stripe_price(text, bigint, bigint, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
-CREATE FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint DEFAULT 0) RETURNS credits.stripe_price
+CREATE FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint DEFAULT 0, p_proration text DEFAULT 'none'::text) RETURNS credits.stripe_price
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2315,33 +2561,40 @@ begin
         'p_rollover_cap', p_rollover_cap is null or p_rollover_cap between 0 and 9007199254740991,
         'null for no cap, or whole number from 0 to 9007199254740991'
     );
+    perform credits_private.check_argument(
+        'p_proration', coalesce(p_proration, 'none') in ('none', 'proportional', 'full'),
+        'none, proportional or full'
+    );
 
-    insert into credits_private.stripe_prices (price, credits, rollover_cap, updated_at)
-    values (p_price, p_credits, p_rollover_cap, v_now)
+    perform credits_private.lock_stripe_catalogue('price:' || p_price);
+    insert into credits_private.stripe_price_terms (
+        price, credits, rollover_cap, proration, updated_at
+    )
+    values (p_price, p_credits, p_rollover_cap, coalesce(p_proration, 'none'), v_now)
     on conflict (price) do update
     set credits = excluded.credits, rollover_cap = excluded.rollover_cap,
-        updated_at = excluded.updated_at;
-    perform credits_private.lock_meeting_point('price:' || p_price);
-    perform credits_private.wake_stripe_events('price:' || p_price);
+        proration = excluded.proration, updated_at = excluded.updated_at;
+    perform credits_private.wake_stripe_events(array['price:' || p_price]);
 
     v_price.price := p_price;
     v_price.credits := p_credits;
     v_price.rollover_cap := p_rollover_cap;
+    v_price.proration := coalesce(p_proration, 'none');
     v_price.updated_at := v_now;
     return v_price;
 end
 $$;
 
-ALTER FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) OWNER TO credits_owner;
+ALTER FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) OWNER TO credits_owner;
 
 --
--- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) IS 'Sets what one unit of a Stripe subscription price is worth; p_rollover_cap null carries
-everything over.
+COMMENT ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) IS 'Sets what one unit of a Stripe price is worth, and goes before its metadata; p_rollover_cap null
+carries everything over, p_proration says what prorated lines grant.
 
-Past grants stay as they are. Invoices that were parked because the price was unknown are applied
+Past grants stay as they are. Events that were parked because the price was unknown are applied
 now.';
 
 --
@@ -2606,6 +2859,7 @@ CREATE TABLE credits_private.stripe_events (
     reason text,
     waits_for text COLLATE pg_catalog."C",
     account_id text COLLATE pg_catalog."C",
+    claimed_for text COLLATE pg_catalog."C",
     attempts integer DEFAULT 0 NOT NULL,
     retry_at timestamp with time zone,
     received_at timestamp with time zone NOT NULL,
@@ -2698,6 +2952,12 @@ COMMENT ON COLUMN credits_private.stripe_events.waits_for IS 'What a parked even
 COMMENT ON COLUMN credits_private.stripe_events.account_id IS 'Account that the event was about, once known.';
 
 --
+-- Name: COLUMN stripe_events.claimed_for; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_events.claimed_for IS 'Account for which somebody has claimed the purchase, since the event names none.';
+
+--
 -- Name: COLUMN stripe_events.attempts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -2722,139 +2982,329 @@ COMMENT ON COLUMN credits_private.stripe_events.received_at IS 'When it arrived 
 COMMENT ON COLUMN credits_private.stripe_events.applied_at IS 'When it was tried last.';
 
 --
--- Name: apply_charge_refund(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: apply_charge(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.apply_charge_refund(p_event credits_private.stripe_events, p_charge jsonb) RETURNS credits_private.stripe_result
+CREATE FUNCTION credits_private.apply_charge(p_event credits_private.stripe_events, p_charge jsonb) RETURNS credits_private.stripe_result
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_ids text[] := array_remove(
-        array[
-            credits_private.stripe_id(p_charge -> 'payment_intent'),
-            credits_private.stripe_id(p_charge -> 'id')
-        ],
-        null
-    );
     v_refunded bigint := (p_charge ->> 'amount_refunded')::bigint;
-    v_ref credits_private.payment_refs;
-    v_payment credits_private.payments;
-    v_name credits_private.payment_order;
+    v_names text[];
+    r_refund record;
 begin
-    if cardinality(v_ids) = 0 or v_refunded is null then
+    if credits_private.stripe_id(p_charge -> 'id') is null or v_refunded is null then
         return credits_private.stripe_result(
             'parked', 'the charge lacks its id or the amount refunded', 'operator'
         );
     end if;
-    v_ref := credits_private.find_stripe_payment(p_event, v_ids);
-    if v_ref.account_id is null then
-        perform credits_private.lock_meeting_point(
-            credits_private.stripe_wait_name(p_event, v_ids[1])
-        );
-        v_ref := credits_private.find_stripe_payment(p_event, v_ids);
-    end if;
-    if v_ref.account_id is null then
-        return credits_private.stripe_result(
-            'parked', 'payment ' || v_ids[1] || ' has granted no credits yet',
-            credits_private.stripe_wait_name(p_event, v_ids[1])
-        );
-    end if;
-
-    perform credits_private.lock_account(v_ref.account_id, p_create => false);
-    select p.* into v_payment
-    from credits_private.payments p
-    where p.account_id = v_ref.account_id and p.payment_id = v_ref.payment_id;
-    if v_refunded <= v_payment.amount_returned then
-        return credits_private.stripe_result(
-            'applied', 'the money was known to be back', p_account_id => v_ref.account_id
-        );
-    end if;
-    v_name.provider := 'stripe';
-    v_name.livemode := p_event.livemode;
-    v_name.provider_account := p_event.provider_account;
-    v_name.object_id := v_ref.object_id;
-    v_name.amount_returned := v_refunded;
-    perform credits_private.post_clawback(
-        v_ref.account_id,
-        v_name,
-        greatest(
-            v_payment.target,
-            credits_private.share_of(v_payment.granted, v_payment.amount_paid, v_refunded)
-        ),
-        p_charge ->> 'id',
-        concat_ws(
-            ':', 'stripe', case when not p_event.livemode then 'test' end,
-            nullif(p_event.provider_account, ''), p_event.event_id
-        ),
-        null
+    v_names := credits_private.lock_stripe_objects(
+        p_event, credits_private.stripe_object_ids(p_charge)
     );
-    return credits_private.stripe_result('applied', p_account_id => v_ref.account_id);
+    insert into credits_private.stripe_charges as c (
+        provider_account, livemode, charge, payment_intent, amount_refunded, event_at
+    )
+    values (
+        p_event.provider_account, p_event.livemode, p_charge ->> 'id',
+        credits_private.stripe_id(p_charge -> 'payment_intent'), v_refunded, p_event.created_at
+    )
+    on conflict (charge, livemode, provider_account) do update
+    set payment_intent = coalesce(c.payment_intent, excluded.payment_intent),
+        amount_refunded = case
+            when excluded.event_at > c.event_at then excluded.amount_refunded
+            when excluded.event_at < c.event_at then c.amount_refunded
+            else greatest(c.amount_refunded, excluded.amount_refunded)
+        end,
+        event_at = greatest(c.event_at, excluded.event_at);
+    for r_refund in
+        select x.refund
+        from jsonb_array_elements(
+            case jsonb_typeof(p_charge #> '{refunds,data}')
+                when 'array' then p_charge #> '{refunds,data}'
+                else '[]'
+            end
+        ) as x (refund)
+        where x.refund ->> 'id' is not null and x.refund ->> 'amount' is not null
+    loop
+        perform credits_private.record_stripe_refund(
+            p_event,
+            jsonb_build_object(
+                'charge', p_charge -> 'id', 'payment_intent', p_charge -> 'payment_intent'
+            ) || jsonb_strip_nulls(r_refund.refund)
+        );
+    end loop;
+    return credits_private.settle_stripe_payment(p_event, v_names, p_waits => v_refunded > 0);
 end
 $$;
 
-ALTER FUNCTION credits_private.apply_charge_refund(p_event credits_private.stripe_events, p_charge jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.apply_charge(p_event credits_private.stripe_events, p_charge jsonb) OWNER TO credits_owner;
 
 --
--- Name: apply_checkout_session(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: apply_checkout(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.apply_checkout_session(p_event credits_private.stripe_events, p_session jsonb) RETURNS credits_private.stripe_result
+CREATE FUNCTION credits_private.apply_checkout(p_event credits_private.stripe_events, p_session jsonb) RETURNS credits_private.stripe_result
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 declare
-    v_metadata jsonb := p_session -> 'metadata';
+    v_id text := credits_private.stripe_id(p_session -> 'id');
+    v_checkout credits_private.stripe_checkouts;
+    v_purchase credits_private.stripe_purchase;
+    v_payment credits_private.payment_order;
     v_account_id text := coalesce(
-        nullif(v_metadata ->> 'account', ''), nullif(p_session ->> 'client_reference_id', '')
+        nullif(p_session #>> '{metadata,account}', ''),
+        nullif(p_session ->> 'client_reference_id', '')
     );
-    v_grant credits_private.grant_order;
 begin
-    if p_session ->> 'mode' is distinct from 'payment' then
-        return credits_private.stripe_result(
-            'ignored', 'credits of a subscription come with its invoices'
-        );
-    elsif v_metadata ->> 'credits_frozen' is distinct from '1' then
-        return credits_private.stripe_result('ignored', 'metadata has no credits_frozen=1');
-    elsif coalesce(p_session ->> 'payment_status', '') not in ('paid', 'no_payment_required') then
-        return credits_private.stripe_result('ignored', 'not paid yet');
-    elsif credits_private.stripe_id(p_session -> 'id') is null
-        or p_session ->> 'amount_total' is null
-        or p_session ->> 'currency' is null
-    then
+    if p_session ->> 'mode' = 'subscription' then
+        return credits_private.link_stripe_customer(p_event, p_session, v_account_id);
+    elsif p_session ->> 'mode' is distinct from 'payment' then
+        return credits_private.stripe_result('ignored', 'nothing is paid in this mode');
+    elsif v_id is null then
         return credits_private.stripe_result(
             'parked', 'the session lacks its id, amount or currency', 'operator'
         );
-    elsif (p_session ->> 'amount_total')::bigint = 0
-        and credits_private.setting('free_purchases') = 'ignore'
+    end if;
+    v_checkout := credits_private.note_checkout(
+        p_event,
+        v_id,
+        case
+            when p_event.event_type like '%.expired' then 'expired'
+            when p_event.event_type like '%.async_payment_failed' then 'failed'
+            when p_session ->> 'payment_status' in ('paid', 'no_payment_required') then 'paid'
+            else 'pending'
+        end,
+        case when p_session #>> '{line_items,has_more}' = 'false' then
+            p_session #> '{line_items,data}'
+        end
+    );
+    if p_event.event_type not like '%.completed'
+        and p_event.event_type not like '%.async_payment_succeeded'
+    then
+        return credits_private.stripe_result('ignored', 'the session was not paid');
+    elsif coalesce(p_session ->> 'payment_status', '') not in ('paid', 'no_payment_required') then
+        return credits_private.stripe_result('ignored', 'not paid yet');
+    elsif v_checkout.line_items is null
+        and credits_private.setting('checkout_credits') = 'line_items'
     then
         return credits_private.stripe_result(
-            'ignored', 'nothing was paid, and free_purchases is ignore'
+            'parked', 'the line items of the session have not been fetched',
+            credits_private.stripe_wait_name(p_event, v_id, 'lines'), v_account_id
         );
-    elsif coalesce(v_metadata ->> 'credits' ~ '^[1-9][0-9]{0,14}$', false) is false then
+    elsif v_checkout.line_items is null
+        and p_session #>> '{metadata,credits_frozen}' is distinct from '1'
+    then
+        return credits_private.stripe_result('ignored', 'metadata has no credits_frozen=1');
+    elsif p_session ->> 'amount_total' is null or p_session ->> 'currency' is null then
         return credits_private.stripe_result(
-            'parked', 'metadata credits is not a whole number', 'operator'
-        );
-    elsif (length(v_account_id) <= 255) is not true then
-        return credits_private.stripe_result(
-            'parked', 'no legal account in metadata or client_reference_id', 'operator'
+            'parked', 'the session lacks its id, amount or currency', 'operator'
         );
     end if;
 
-    v_grant.pool := 'purchased';
-    v_grant.amount := (v_metadata ->> 'credits')::bigint;
-    return credits_private.record_stripe_payment(
-        p_event,
-        v_account_id,
-        array[credits_private.stripe_id(p_session -> 'payment_intent'), p_session ->> 'id'],
-        (p_session ->> 'amount_total')::bigint,
-        p_session ->> 'currency',
-        array[v_grant]
+    v_payment.amount_paid := (p_session ->> 'amount_total')::bigint;
+    v_payment.currency := p_session ->> 'currency';
+    v_payment.object_id := coalesce(
+        credits_private.stripe_id(p_session -> 'payment_intent'), v_id
     );
+    if v_checkout.line_items is not null then
+        v_purchase := credits_private.items_purchase(p_event, v_checkout.line_items);
+    elsif v_payment.amount_paid = 0 and credits_private.setting('free_purchases') = 'ignore' then
+        return credits_private.stripe_result(
+            'ignored', 'nothing was paid, and free_purchases is ignore'
+        );
+    else
+        v_purchase := credits_private.frozen_purchase(p_session -> 'metadata');
+    end if;
+    v_purchase.account_id := v_account_id;
+    if v_purchase.problem is not null then
+        return credits_private.stripe_result(
+            'parked', v_purchase.problem, v_purchase.waits_for, v_purchase.account_id
+        );
+    elsif cardinality(v_purchase.grants) = 0 then
+        return credits_private.stripe_result('ignored', 'no line of the session grants credits');
+    end if;
+    return credits_private.grant_stripe_purchase(p_event, p_session, v_purchase, v_payment);
 end
-$_$;
+$$;
 
-ALTER FUNCTION credits_private.apply_checkout_session(p_event credits_private.stripe_events, p_session jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.apply_checkout(p_event credits_private.stripe_events, p_session jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_credit_note(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_credit_note(p_event credits_private.stripe_events, p_note jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_names text[];
+begin
+    if credits_private.stripe_id(p_note -> 'id') is null
+        or credits_private.stripe_id(p_note -> 'invoice') is null
+        or p_note ->> 'amount' is null
+    then
+        return credits_private.stripe_result(
+            'parked', 'the credit note lacks its id, invoice or amount', 'operator'
+        );
+    end if;
+    v_names := credits_private.lock_stripe_objects(
+        p_event, credits_private.stripe_object_ids(p_note)
+    );
+    insert into credits_private.stripe_credit_notes as n (
+        provider_account, livemode, credit_note, invoice, amount, refunds, is_void, event_at
+    )
+    values (
+        p_event.provider_account,
+        p_event.livemode,
+        p_note ->> 'id',
+        credits_private.stripe_id(p_note -> 'invoice'),
+        credits_private.credit_note_amount(p_note),
+        credits_private.credit_note_refunds(p_note),
+        coalesce(p_note ->> 'status' = 'void', false),
+        p_event.created_at
+    )
+    on conflict (credit_note, livemode, provider_account) do update
+    set amount = case
+            when excluded.event_at >= n.event_at then excluded.amount else n.amount
+        end,
+        refunds = case
+            when excluded.event_at > n.event_at then excluded.refunds
+            when excluded.event_at < n.event_at then n.refunds
+            else greatest(excluded.refunds, n.refunds)
+        end,
+        is_void = n.is_void or excluded.is_void,
+        event_at = greatest(n.event_at, excluded.event_at);
+    return credits_private.settle_stripe_payment(p_event, v_names, p_waits => false);
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_credit_note(p_event credits_private.stripe_events, p_note jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_customer(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_customer(p_event credits_private.stripe_events, p_customer jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_id text := credits_private.stripe_id(p_customer -> 'id');
+    v_account_id text := nullif(p_customer #>> '{metadata,account}', '');
+    v_is_deleted boolean := p_event.event_type = 'customer.deleted';
+    v_point text := credits_private.stripe_wait_name(
+        p_event, credits_private.stripe_id(p_customer -> 'id'), 'customer'
+    );
+begin
+    if v_id is null or (length(v_account_id) > 255) then
+        return credits_private.stripe_result(
+            'parked', 'the customer lacks its id, or its account has more than 255 characters',
+            'operator'
+        );
+    end if;
+    perform credits_private.lock_stripe_objects(p_event, '{}', array[v_point]);
+    insert into credits_private.stripe_customers as c (
+        provider_account, livemode, customer, named_account_id, named_at, is_deleted
+    )
+    values (
+        p_event.provider_account, p_event.livemode, v_id,
+        case when not v_is_deleted then v_account_id end,
+        case when not v_is_deleted then p_event.created_at end,
+        v_is_deleted
+    )
+    on conflict (customer, livemode, provider_account) do update
+    set named_account_id = case
+            when v_is_deleted then c.named_account_id
+            when (excluded.named_at, coalesce(excluded.named_account_id, '') collate "C") > (
+                coalesce(c.named_at, '-infinity'), coalesce(c.named_account_id, '') collate "C"
+            ) then excluded.named_account_id
+            else c.named_account_id
+        end,
+        named_at = greatest(c.named_at, excluded.named_at),
+        is_deleted = c.is_deleted or excluded.is_deleted;
+    perform credits_private.wake_stripe_events(array[v_point]);
+    return credits_private.stripe_result('applied', p_account_id => v_account_id);
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_customer(p_event credits_private.stripe_events, p_customer jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_dispute(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_dispute(p_event credits_private.stripe_events, p_dispute jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_rank integer := credits_private.stripe_dispute_rank(p_dispute ->> 'status');
+    v_dispute credits_private.stripe_disputes;
+    v_ids text[] := credits_private.stripe_object_ids(p_dispute);
+    v_names text[];
+    v_result credits_private.stripe_result;
+begin
+    if credits_private.stripe_id(p_dispute -> 'id') is null
+        or cardinality(v_ids) = 0
+        or p_dispute ->> 'amount' is null
+    then
+        return credits_private.stripe_result(
+            'parked', 'the dispute lacks its id, amount or charge', 'operator'
+        );
+    end if;
+    v_names := credits_private.lock_stripe_objects(p_event, v_ids);
+    insert into credits_private.stripe_disputes as d (
+        provider_account, livemode, dispute, payment_intent, charge, amount, currency, status,
+        status_at, withdrawn_at, reinstated_at, unknown_status
+    )
+    values (
+        p_event.provider_account,
+        p_event.livemode,
+        p_dispute ->> 'id',
+        credits_private.stripe_id(p_dispute -> 'payment_intent'),
+        credits_private.stripe_id(p_dispute -> 'charge'),
+        (p_dispute ->> 'amount')::bigint,
+        p_dispute ->> 'currency',
+        case when v_rank is not null then p_dispute ->> 'status' end,
+        case when v_rank is null then '-infinity' else p_event.created_at end,
+        case when p_event.event_type like '%.funds_withdrawn' then p_event.created_at end,
+        case when p_event.event_type like '%.funds_reinstated' then p_event.created_at end,
+        case when v_rank is null then p_dispute ->> 'status' end
+    )
+    on conflict (dispute, livemode, provider_account) do update
+    set payment_intent = coalesce(d.payment_intent, excluded.payment_intent),
+        charge = coalesce(d.charge, excluded.charge),
+        withdrawn_at = greatest(d.withdrawn_at, excluded.withdrawn_at),
+        reinstated_at = greatest(d.reinstated_at, excluded.reinstated_at),
+        unknown_status = coalesce(excluded.unknown_status, d.unknown_status),
+        amount = case
+            when excluded.status_at > d.status_at then excluded.amount
+            when excluded.status_at < d.status_at then d.amount
+            else greatest(d.amount, excluded.amount)
+        end,
+        status = case
+            when (excluded.status_at, v_rank) > (
+                d.status_at, coalesce(credits_private.stripe_dispute_rank(d.status), 0)
+            ) then excluded.status
+            else d.status
+        end,
+        status_at = greatest(d.status_at, excluded.status_at)
+    returning d.* into v_dispute;
+    v_result := credits_private.settle_stripe_payment(
+        p_event, v_names, p_waits => credits_private.dispute_takes_back(v_dispute, true)
+    );
+    if v_rank is null then
+        v_result.reason := coalesce(v_result.reason || '; ', '')
+            || 'the status is not known and changes nothing';
+    end if;
+    return v_result;
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_dispute(p_event credits_private.stripe_events, p_dispute jsonb) OWNER TO credits_owner;
 
 --
 -- Name: apply_invoice(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -2865,72 +3315,21 @@ CREATE FUNCTION credits_private.apply_invoice(p_event credits_private.stripe_eve
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_account_id text;
-    v_price credits_private.stripe_prices;
-    v_grant credits_private.grant_order;
-    v_grants credits_private.grant_order[] := array[]::credits_private.grant_order[];
-    r_line record;
+    v_purchase credits_private.stripe_purchase;
+    v_payment credits_private.payment_order;
 begin
     if p_invoice ->> 'status' is distinct from 'paid'
         and p_invoice ->> 'paid' is distinct from 'true'
     then
         return credits_private.stripe_result('ignored', 'invoice is not paid');
-    elsif p_invoice -> 'lines' ->> 'has_more' = 'true' then
-        return credits_private.stripe_result(
-            'parked', 'the event does not show all lines of the invoice', 'operator'
-        );
     end if;
-
-    for r_line in
-        select x.subscription, x.item, x.price, x.period_start, x.period_end,
-            sum(x.quantity)::bigint as quantity, sum(x.amount)::bigint as amount,
-            min(x.account_id) as account_id
-        from credits_private.invoice_periods(
-            p_invoice, p_free => credits_private.setting('free_purchases') = 'grant'
-        ) as x
-        group by x.subscription, x.item, x.price, x.period_start, x.period_end
-        order by min(x.ordinal)
-    loop
-        if (
-            length(r_line.price) between 1 and 255
-            and length(r_line.subscription) between 1 and 127
-            and length(concat_ws(':', r_line.item, r_line.price)) between 1 and 127
-            and r_line.period_start < r_line.period_end
-        ) is not true then
-            return credits_private.stripe_result(
-                'parked',
-                'a line of the invoice lacks its price, subscription or period',
-                'operator'
-            );
-        end if;
-        v_price := credits_private.find_stripe_price(r_line.price);
-        if v_price.price is null then
-            return credits_private.stripe_result(
-                'parked', 'price ' || r_line.price || ' is unknown: set its credits',
-                'price:' || r_line.price, r_line.account_id
-            );
-        end if;
-        v_account_id := coalesce(v_account_id, r_line.account_id);
-        v_grant := null;
-        v_grant.pool := 'subscription';
-        v_grant.amount := v_price.credits * r_line.quantity;
-        v_grant.subscription := r_line.subscription;
-        v_grant.item := concat_ws(':', r_line.item, r_line.price);
-        v_grant.period_start := r_line.period_start;
-        v_grant.period_end := r_line.period_end;
-        v_grant.rollover_cap := v_price.rollover_cap;
-        v_grant.cost := r_line.amount;
-        v_grants := v_grants || v_grant;
-    end loop;
-
-    if cardinality(v_grants) = 0 then
+    v_purchase := credits_private.invoice_purchase(p_event, p_invoice);
+    if v_purchase.problem is not null then
         return credits_private.stripe_result(
-            'ignored', 'no line of the invoice is a paid subscription period'
+            'parked', v_purchase.problem, v_purchase.waits_for, v_purchase.account_id
         );
-    elsif (length(v_account_id) <= 255) is not true then
-        return credits_private.stripe_result(
-            'parked', 'no legal account in the metadata of invoice or subscription', 'operator'
-        );
+    elsif cardinality(v_purchase.grants) = 0 then
+        return credits_private.stripe_result('ignored', 'no line of the invoice grants credits');
     elsif credits_private.stripe_id(p_invoice -> 'id') is null
         or p_invoice ->> 'amount_paid' is null
         or p_invoice ->> 'currency' is null
@@ -2939,22 +3338,311 @@ begin
             'parked', 'the invoice lacks its id, amount paid or currency', 'operator'
         );
     end if;
-    return credits_private.record_stripe_payment(
-        p_event,
-        v_account_id,
-        array[
-            p_invoice ->> 'id',
-            credits_private.stripe_id(p_invoice -> 'payment_intent'),
-            credits_private.stripe_id(p_invoice -> 'charge')
-        ],
-        (p_invoice ->> 'amount_paid')::bigint,
-        p_invoice ->> 'currency',
-        v_grants
-    );
+    v_payment.object_id := p_invoice ->> 'id';
+    v_payment.amount_paid := (p_invoice ->> 'amount_paid')::bigint;
+    v_payment.currency := p_invoice ->> 'currency';
+    return credits_private.grant_stripe_purchase(p_event, p_invoice, v_purchase, v_payment);
 end
 $$;
 
 ALTER FUNCTION credits_private.apply_invoice(p_event credits_private.stripe_events, p_invoice jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_invoice_event(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_invoice_event(p_event credits_private.stripe_events, p_invoice jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_result credits_private.stripe_result;
+    v_invoice credits_private.stripe_invoices;
+begin
+    if p_event.event_type in ('invoice.paid', 'invoice.payment_succeeded') then
+        v_result := credits_private.apply_invoice(p_event, p_invoice);
+    else
+        v_result := credits_private.stripe_result(
+            'applied', 'the state of the invoice is noted; only a paid one grants'
+        );
+    end if;
+    if credits_private.stripe_id(p_invoice -> 'id') is null then
+        if v_result.outcome = 'applied' then
+            return credits_private.stripe_result('ignored', 'the invoice has no id');
+        end if;
+        return v_result;
+    end if;
+    v_invoice := credits_private.note_invoice(p_event, p_invoice);
+    if v_invoice.needs_review then
+        v_result.reason := 'the invoice has granted credits and is ' || v_invoice.status
+            || ': decide whether to take them back';
+    end if;
+    return v_result;
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_invoice_event(p_event credits_private.stripe_events, p_invoice jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_invoice_payment(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_invoice_payment(p_event credits_private.stripe_events, p_invoice_payment jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ids text[] := credits_private.stripe_object_ids(p_invoice_payment);
+begin
+    if cardinality(v_ids) < 2 then
+        return credits_private.stripe_result(
+            'applied', 'the invoice was paid outside of Stripe or names no payment'
+        );
+    end if;
+    return credits_private.settle_stripe_payment(
+        p_event, credits_private.lock_stripe_objects(p_event, v_ids), p_waits => false
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_invoice_payment(p_event credits_private.stripe_events, p_invoice_payment jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_payment_intent(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_payment_intent(p_event credits_private.stripe_events, p_intent jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_purchase credits_private.stripe_purchase := credits_private.frozen_purchase(
+        p_intent -> 'metadata'
+    );
+    v_payment credits_private.payment_order;
+begin
+    if v_purchase.problem is not null then
+        return credits_private.stripe_result(
+            'parked', v_purchase.problem, v_purchase.waits_for, v_purchase.account_id
+        );
+    elsif cardinality(v_purchase.grants) = 0 then
+        return credits_private.settle_stripe_payment(
+            p_event,
+            credits_private.lock_stripe_objects(
+                p_event, credits_private.stripe_object_ids(p_intent)
+            ),
+            p_waits => false
+        );
+    elsif credits_private.stripe_id(p_intent -> 'id') is null
+        or p_intent ->> 'amount_received' is null
+        or p_intent ->> 'currency' is null
+    then
+        return credits_private.stripe_result(
+            'parked', 'the payment intent lacks its id, amount or currency', 'operator'
+        );
+    end if;
+    v_payment.object_id := p_intent ->> 'id';
+    v_payment.amount_paid := (p_intent ->> 'amount_received')::bigint;
+    v_payment.currency := p_intent ->> 'currency';
+    return credits_private.grant_stripe_purchase(p_event, p_intent, v_purchase, v_payment);
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_payment_intent(p_event credits_private.stripe_events, p_intent jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_price(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_price(p_event credits_private.stripe_events, p_price jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_kept credits_private.stripe_prices;
+    v_order text := 'newer';
+begin
+    if credits_private.stripe_id(p_price -> 'id') is null then
+        return credits_private.stripe_result('parked', 'the price lacks its id', 'operator');
+    end if;
+    perform credits_private.lock_stripe_catalogue('price:' || (p_price ->> 'id'));
+    select p.* into v_kept
+    from credits_private.stripe_prices p
+    where p.price = p_price ->> 'id'
+        and p.livemode = p_event.livemode
+        and p.provider_account = p_event.provider_account
+        and p.valid_from = p_event.created_at;
+    if found and v_kept.object ->> 'object' <> p_price ->> 'object' then
+        v_order := case p_price ->> 'object' when 'price' then 'newer' else 'older' end;
+    elsif found then
+        v_order := credits_private.stripe_order(
+            p_event, v_kept.valid_from, v_kept.object, v_kept.previous
+        );
+    end if;
+    insert into credits_private.stripe_prices as p (
+        provider_account, livemode, price, valid_from, object, previous, is_deleted, is_unsure
+    )
+    values (
+        p_event.provider_account, p_event.livemode, p_price ->> 'id', p_event.created_at,
+        p_price, p_event.body #> '{data,previous_attributes}',
+        p_event.event_type like '%.deleted', false
+    )
+    on conflict (price, valid_from, livemode, provider_account) do update
+    set object = case when v_order = 'newer' then excluded.object else p.object end,
+        previous = case when v_order = 'newer' then excluded.previous else p.previous end,
+        is_deleted = p.is_deleted or excluded.is_deleted,
+        is_unsure = v_order = 'unsure' or p.is_unsure and v_order = 'older';
+    perform credits_private.wake_stripe_events(array['price:' || (p_price ->> 'id')]);
+    return credits_private.stripe_result('applied');
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_price(p_event credits_private.stripe_events, p_price jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_product(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_product(p_event credits_private.stripe_events, p_product jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_kept credits_private.stripe_products;
+    v_order text := 'newer';
+begin
+    if credits_private.stripe_id(p_product -> 'id') is null then
+        return credits_private.stripe_result('parked', 'the product lacks its id', 'operator');
+    end if;
+    perform credits_private.lock_stripe_catalogue('product:' || (p_product ->> 'id'));
+    select p.* into v_kept
+    from credits_private.stripe_products p
+    where p.product = p_product ->> 'id'
+        and p.livemode = p_event.livemode
+        and p.provider_account = p_event.provider_account
+        and p.valid_from = p_event.created_at;
+    if found then
+        v_order := credits_private.stripe_order(
+            p_event, v_kept.valid_from, v_kept.object, v_kept.previous
+        );
+    end if;
+    insert into credits_private.stripe_products as p (
+        provider_account, livemode, product, valid_from, object, previous, is_deleted, is_unsure
+    )
+    values (
+        p_event.provider_account, p_event.livemode, p_product ->> 'id', p_event.created_at,
+        p_product, p_event.body #> '{data,previous_attributes}',
+        p_event.event_type like '%.deleted', false
+    )
+    on conflict (product, valid_from, livemode, provider_account) do update
+    set object = case when v_order = 'newer' then excluded.object else p.object end,
+        previous = case when v_order = 'newer' then excluded.previous else p.previous end,
+        is_deleted = p.is_deleted or excluded.is_deleted,
+        is_unsure = v_order = 'unsure' or p.is_unsure and v_order = 'older';
+    perform credits_private.wake_stripe_events(array['product:' || (p_product ->> 'id')]);
+    return credits_private.stripe_result('applied');
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_product(p_event credits_private.stripe_events, p_product jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_refund(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_refund(p_event credits_private.stripe_events, p_refund jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ids text[] := credits_private.stripe_object_ids(p_refund);
+    v_names text[];
+begin
+    if credits_private.stripe_id(p_refund -> 'id') is null or p_refund ->> 'amount' is null then
+        return credits_private.stripe_result(
+            'parked', 'the refund lacks its id or amount', 'operator'
+        );
+    end if;
+    v_names := credits_private.lock_stripe_objects(p_event, v_ids);
+    perform credits_private.record_stripe_refund(p_event, p_refund);
+    if cardinality(v_ids) = 0 then
+        return credits_private.stripe_result('applied', 'the refund is of no charge');
+    end if;
+    return credits_private.settle_stripe_payment(p_event, v_names, p_waits => true);
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_refund(p_event credits_private.stripe_events, p_refund jsonb) OWNER TO credits_owner;
+
+--
+-- Name: apply_schedule(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_schedule(p_event credits_private.stripe_events, p_schedule jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ended constant text[] := array['canceled', 'completed', 'released'];
+    v_kept credits_private.stripe_schedules;
+    v_new credits_private.stripe_schedules;
+    v_order text := 'newer';
+begin
+    if credits_private.stripe_id(p_schedule -> 'id') is null or p_schedule ->> 'status' is null then
+        return credits_private.stripe_result(
+            'parked', 'the schedule lacks its id or status', 'operator'
+        );
+    end if;
+    v_new.provider_account := p_event.provider_account;
+    v_new.livemode := p_event.livemode;
+    v_new.schedule := p_schedule ->> 'id';
+    v_new.subscription := coalesce(
+        credits_private.stripe_id(p_schedule -> 'subscription'),
+        credits_private.stripe_id(p_schedule -> 'released_subscription')
+    );
+    v_new.status := p_schedule ->> 'status';
+    v_new.event_at := p_event.created_at;
+    v_new.object := p_schedule;
+    v_new.previous := p_event.body #> '{data,previous_attributes}';
+    v_new.is_unsure := false;
+
+    insert into credits_private.stripe_schedules values (v_new.*) on conflict do nothing;
+    if not found then
+        select s.* into v_kept
+        from credits_private.stripe_schedules s
+        where s.schedule = v_new.schedule
+            and s.livemode = v_new.livemode
+            and s.provider_account = v_new.provider_account
+        for update;
+        v_order := credits_private.stripe_order(
+            p_event, v_kept.event_at, v_kept.object, v_kept.previous
+        );
+        if (v_kept.status = any (v_ended)) <> (v_new.status = any (v_ended)) then
+            v_order := case when v_new.status = any (v_ended) then 'newer' else 'older' end;
+        end if;
+        update credits_private.stripe_schedules s
+        set subscription = case
+                when v_order = 'newer' then v_new.subscription
+                else s.subscription
+            end,
+            status = case when v_order = 'newer' then v_new.status else s.status end,
+            event_at = case when v_order = 'newer' then v_new.event_at else s.event_at end,
+            object = case when v_order = 'newer' then v_new.object else s.object end,
+            previous = case when v_order = 'newer' then v_new.previous else s.previous end,
+            is_unsure = case v_order
+                when 'newer' then false
+                when 'unsure' then true
+                else s.is_unsure
+            end
+        where s.schedule = v_new.schedule
+            and s.livemode = v_new.livemode
+            and s.provider_account = v_new.provider_account;
+    end if;
+    return credits_private.stripe_result('applied');
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_schedule(p_event credits_private.stripe_events, p_schedule jsonb) OWNER TO credits_owner;
 
 --
 -- Name: apply_stripe_event(credits_private.stripe_events); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -2964,16 +3652,40 @@ CREATE FUNCTION credits_private.apply_stripe_event(p_event credits_private.strip
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_object jsonb := p_event.body -> 'data' -> 'object';
 begin
-    case p_event.event_type
-        when 'checkout.session.completed' then
-            return credits_private.apply_checkout_session(
-                p_event, p_event.body -> 'data' -> 'object'
-            );
-        when 'invoice.paid' then
-            return credits_private.apply_invoice(p_event, p_event.body -> 'data' -> 'object');
-        when 'charge.refunded' then
-            return credits_private.apply_charge_refund(p_event, p_event.body -> 'data' -> 'object');
+    case
+        when p_event.event_type like 'checkout.session.%' then
+            return credits_private.apply_checkout(p_event, v_object);
+        when p_event.event_type = 'payment_intent.succeeded' then
+            return credits_private.apply_payment_intent(p_event, v_object);
+        when p_event.event_type like 'invoice.%' then
+            return credits_private.apply_invoice_event(p_event, v_object);
+        when p_event.event_type = 'invoice_payment.paid' then
+            return credits_private.apply_invoice_payment(p_event, v_object);
+        when p_event.event_type like 'customer.subscription.%' then
+            return credits_private.apply_subscription(p_event, v_object);
+        when p_event.event_type like 'subscription_schedule.%' then
+            return credits_private.apply_schedule(p_event, v_object);
+        when p_event.event_type like 'refund.%'
+            or p_event.event_type like 'charge.refund.%'
+        then
+            return credits_private.apply_refund(p_event, v_object);
+        when p_event.event_type like 'charge.dispute.%' then
+            return credits_private.apply_dispute(p_event, v_object);
+        when p_event.event_type in (
+            'charge.succeeded', 'charge.captured', 'charge.updated', 'charge.refunded'
+        ) then
+            return credits_private.apply_charge(p_event, v_object);
+        when p_event.event_type like 'credit_note.%' then
+            return credits_private.apply_credit_note(p_event, v_object);
+        when p_event.event_type like 'product.%' then
+            return credits_private.apply_product(p_event, v_object);
+        when p_event.event_type like 'price.%' or p_event.event_type like 'plan.%' then
+            return credits_private.apply_price(p_event, v_object);
+        when p_event.event_type in ('customer.created', 'customer.updated', 'customer.deleted') then
+            return credits_private.apply_customer(p_event, v_object);
         else
             return credits_private.stripe_result('ignored', 'events of this type move no credits');
     end case;
@@ -2981,6 +3693,95 @@ end
 $$;
 
 ALTER FUNCTION credits_private.apply_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
+
+--
+-- Name: apply_subscription(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_subscription(p_event credits_private.stripe_events, p_subscription jsonb) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_kept credits_private.stripe_subscriptions;
+    v_new credits_private.stripe_subscriptions;
+    v_order text := 'newer';
+begin
+    if credits_private.stripe_id(p_subscription -> 'id') is null
+        or p_subscription ->> 'status' is null
+    then
+        return credits_private.stripe_result(
+            'parked', 'the subscription lacks its id or status', 'operator'
+        );
+    end if;
+    v_new.provider_account := p_event.provider_account;
+    v_new.livemode := p_event.livemode;
+    v_new.subscription := p_subscription ->> 'id';
+    v_new.customer := credits_private.stripe_id(p_subscription -> 'customer');
+    v_new.named_account_id := nullif(p_subscription #>> '{metadata,account}', '');
+    v_new.status := case
+        when p_event.event_type = 'customer.subscription.deleted' then 'canceled'
+        else p_subscription ->> 'status'
+    end;
+    v_new.period_start := credits_private.subscription_period(p_subscription, 'start');
+    v_new.period_end := credits_private.subscription_period(p_subscription, 'end');
+    v_new.cancel_at := credits_private.subscription_cancel_at(p_subscription);
+    v_new.ended_at := to_timestamp((p_subscription ->> 'ended_at')::bigint);
+    v_new.event_at := p_event.created_at;
+    v_new.object := p_subscription;
+    v_new.previous := p_event.body #> '{data,previous_attributes}';
+    v_new.is_unsure := false;
+
+    insert into credits_private.stripe_subscriptions values (v_new.*) on conflict do nothing;
+    if not found then
+        select s.* into v_kept
+        from credits_private.stripe_subscriptions s
+        where s.subscription = v_new.subscription
+            and s.livemode = v_new.livemode
+            and s.provider_account = v_new.provider_account
+        for update;
+        v_order := credits_private.stripe_order(
+            p_event, v_kept.event_at, v_kept.object, v_kept.previous
+        );
+        if (v_kept.status in ('canceled', 'incomplete_expired'))
+            <> (v_new.status in ('canceled', 'incomplete_expired'))
+        then
+            v_order := case
+                when v_new.status in ('canceled', 'incomplete_expired') then 'newer' else 'older'
+            end;
+        end if;
+        if v_order = 'newer' then
+            update credits_private.stripe_subscriptions s
+            set customer = v_new.customer, named_account_id = v_new.named_account_id,
+                status = v_new.status,
+                period_start = v_new.period_start, period_end = v_new.period_end,
+                cancel_at = v_new.cancel_at, ended_at = v_new.ended_at,
+                event_at = v_new.event_at, object = v_new.object, previous = v_new.previous,
+                is_unsure = false
+            where s.subscription = v_new.subscription
+                and s.livemode = v_new.livemode
+                and s.provider_account = v_new.provider_account;
+        elsif v_order = 'unsure' then
+            update credits_private.stripe_subscriptions s
+            set is_unsure = true
+            where s.subscription = v_new.subscription
+                and s.livemode = v_new.livemode
+                and s.provider_account = v_new.provider_account;
+        end if;
+    end if;
+    perform credits_private.link_stripe_customer(p_event, p_subscription, v_new.named_account_id);
+    return credits_private.stripe_result(
+        'applied',
+        case v_order
+            when 'older' then 'a newer state is known'
+            when 'unsure' then 'another event of the same second cannot be put in order'
+        end,
+        p_account_id => v_new.named_account_id
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_subscription(p_event credits_private.stripe_events, p_subscription jsonb) OWNER TO credits_owner;
 
 --
 -- Name: book(credits_private.account_state, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -3658,6 +4459,66 @@ $$;
 ALTER FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) OWNER TO credits_owner;
 
 --
+-- Name: credit_note_amount(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.credit_note_amount(p_note jsonb) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(
+        (p_note ->> 'post_payment_amount')::bigint,
+        case when p_note ->> 'type' = 'pre_payment' then 0 else (p_note ->> 'amount')::bigint end
+    )
+$$;
+
+ALTER FUNCTION credits_private.credit_note_amount(p_note jsonb) OWNER TO credits_owner;
+
+--
+-- Name: credit_note_refunds(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.credit_note_refunds(p_note jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(jsonb_agg(jsonb_build_array(x.id, x.amount) order by x.id), '[]')
+    from (
+        select credits_private.stripe_id(r.refund -> 'refund') as id,
+            r.refund -> 'amount_refunded' as amount
+        from jsonb_array_elements(
+            case jsonb_typeof(p_note -> 'refunds')
+                when 'array' then p_note -> 'refunds'
+                else '[]'
+            end
+        ) as r (refund)
+        union
+        select credits_private.stripe_id(p_note -> 'refund'), null
+        where coalesce(p_note -> 'refunds', '[]') in ('[]', 'null')
+    ) as x
+    where x.id is not null
+$$;
+
+ALTER FUNCTION credits_private.credit_note_refunds(p_note jsonb) OWNER TO credits_owner;
+
+--
+-- Name: customer_account(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.customer_account(p_event credits_private.stripe_events, p_customer text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(c.linked_account_id, c.named_account_id, c.seen_account_id)
+    from credits_private.stripe_customers c
+    where c.customer = p_customer
+        and c.livemode = p_event.livemode
+        and c.provider_account = p_event.provider_account
+$$;
+
+ALTER FUNCTION credits_private.customer_account(p_event credits_private.stripe_events, p_customer text) OWNER TO credits_owner;
+
+--
 -- Name: derive_lot(credits_private.lots, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -3745,6 +4606,128 @@ end
 $$;
 
 ALTER FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
+
+--
+-- Name: stripe_disputes; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_disputes (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    dispute text NOT NULL COLLATE pg_catalog."C",
+    payment_intent text COLLATE pg_catalog."C",
+    charge text COLLATE pg_catalog."C",
+    amount bigint NOT NULL,
+    currency text,
+    status text,
+    status_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone,
+    reinstated_at timestamp with time zone,
+    unknown_status text,
+    CONSTRAINT stripe_disputes_amount_is_not_negative CHECK ((amount >= 0))
+);
+
+ALTER TABLE credits_private.stripe_disputes OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_disputes; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_disputes IS 'Disputes and inquiries, one row each.';
+
+--
+-- Name: COLUMN stripe_disputes.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_disputes.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_disputes.dispute; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.dispute IS 'Id of the dispute.';
+
+--
+-- Name: COLUMN stripe_disputes.payment_intent; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.payment_intent IS 'Payment intent that is disputed.';
+
+--
+-- Name: COLUMN stripe_disputes.charge; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.charge IS 'Charge that is disputed.';
+
+--
+-- Name: COLUMN stripe_disputes.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.amount IS 'Money disputed, in the smallest unit of its currency.';
+
+--
+-- Name: COLUMN stripe_disputes.currency; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.currency IS 'Currency of the amount.';
+
+--
+-- Name: COLUMN stripe_disputes.status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.status IS 'Status at Stripe; null: none that is known.';
+
+--
+-- Name: COLUMN stripe_disputes.status_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.status_at IS 'Time of the event that told of the status.';
+
+--
+-- Name: COLUMN stripe_disputes.withdrawn_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.withdrawn_at IS 'When the money was withdrawn last.';
+
+--
+-- Name: COLUMN stripe_disputes.reinstated_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.reinstated_at IS 'When the money was given back last.';
+
+--
+-- Name: COLUMN stripe_disputes.unknown_status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_disputes.unknown_status IS 'A status that is not known; it changes nothing.';
+
+--
+-- Name: dispute_takes_back(credits_private.stripe_disputes, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.dispute_takes_back(p_dispute credits_private.stripe_disputes, p_at_once boolean) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_dispute.reinstated_at >= greatest(p_dispute.withdrawn_at, p_dispute.status_at)
+            then false
+        when p_dispute.status in ('lost', 'appeal_needs_response', 'appeal_under_review') then true
+        when p_dispute.status in ('won', 'warning_closed', 'prevented', 'charge_refunded')
+            then false
+        when p_dispute.status in ('needs_response', 'under_review') then p_at_once
+        else p_at_once
+            and p_dispute.withdrawn_at is not null
+            and coalesce(p_dispute.withdrawn_at > p_dispute.reinstated_at, true)
+    end
+$$;
+
+ALTER FUNCTION credits_private.dispute_takes_back(p_dispute credits_private.stripe_disputes, p_at_once boolean) OWNER TO credits_owner;
 
 --
 -- Name: draw_lot(text, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4123,7 +5106,9 @@ CREATE TABLE credits_private.payments (
     settled bigint DEFAULT 0 NOT NULL,
     written_off bigint DEFAULT 0 NOT NULL,
     debt_paid bigint DEFAULT 0 NOT NULL,
+    demanded bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    CONSTRAINT payments_demanded_is_in_range CHECK (((demanded >= 0) AND (demanded <= granted))),
     CONSTRAINT payments_granted_is_positive CHECK ((granted > 0)),
     CONSTRAINT payments_parts_are_not_negative CHECK (((clawed >= 0) AND (covered >= 0) AND (owed >= 0) AND (settled >= 0) AND (written_off >= 0) AND (debt_paid >= 0))),
     CONSTRAINT payments_parts_make_target CHECK ((((((clawed + covered) + owed) + settled) + written_off) = target)),
@@ -4227,6 +5212,12 @@ COMMENT ON COLUMN credits_private.payments.written_off IS 'Part of the target th
 --
 
 COMMENT ON COLUMN credits_private.payments.debt_paid IS 'Credits of the payment''s lots that went to pay debt.';
+
+--
+-- Name: COLUMN payments.demanded; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.demanded IS 'Target that clawback_credits has set: what the provider tells of money never goes below it.';
 
 --
 -- Name: COLUMN payments.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -4454,71 +5445,26 @@ $$;
 ALTER FUNCTION credits_private.find_stripe_payment(p_event credits_private.stripe_events, p_object_ids text[]) OWNER TO credits_owner;
 
 --
--- Name: stripe_prices; Type: TABLE; Schema: credits_private; Owner: credits_owner
+-- Name: find_stripe_terms(credits_private.stripe_events, text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE TABLE credits_private.stripe_prices (
-    price text NOT NULL COLLATE pg_catalog."C",
-    credits bigint NOT NULL,
-    rollover_cap bigint,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT stripe_prices_cap_is_in_range CHECK (((rollover_cap >= 0) AND (rollover_cap <= '9007199254740991'::bigint))),
-    CONSTRAINT stripe_prices_credits_are_in_range CHECK (((credits >= 1) AND (credits <= '9007199254740991'::bigint)))
-);
-
-ALTER TABLE credits_private.stripe_prices OWNER TO credits_owner;
-
---
--- Name: TABLE stripe_prices; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON TABLE credits_private.stripe_prices IS 'What one unit of a subscription price is worth.';
-
---
--- Name: COLUMN stripe_prices.price; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_prices.price IS 'Id of the price at Stripe.';
-
---
--- Name: COLUMN stripe_prices.credits; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_prices.credits IS 'Credits for one unit and period.';
-
---
--- Name: COLUMN stripe_prices.rollover_cap; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_prices.rollover_cap IS 'Credits of the ended period that carry over at most; null: all of them.';
-
---
--- Name: COLUMN stripe_prices.updated_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_prices.updated_at IS 'When the row was last set.';
-
---
--- Name: find_stripe_price(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.find_stripe_price(p_price text) RETURNS credits_private.stripe_prices
+CREATE FUNCTION credits_private.find_stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone) RETURNS credits_private.stripe_terms
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_price credits_private.stripe_prices;
+    v_terms credits_private.stripe_terms;
 begin
-    select p.* into v_price from credits_private.stripe_prices p where p.price = p_price;
-    if not found then
-        perform credits_private.lock_meeting_point('price:' || p_price);
-        select p.* into v_price from credits_private.stripe_prices p where p.price = p_price;
+    v_terms := credits_private.stripe_terms(p_event, p_price, p_at);
+    if v_terms.problem is not null then
+        perform credits_private.lock_meeting_point('catalogue');
+        v_terms := credits_private.stripe_terms(p_event, p_price, p_at);
     end if;
-    return v_price;
+    return v_terms;
 end
 $$;
 
-ALTER FUNCTION credits_private.find_stripe_price(p_price text) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.find_stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone) OWNER TO credits_owner;
 
 --
 -- Name: finish_command(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4600,6 +5546,99 @@ $$;
 ALTER FUNCTION credits_private.finish_command(p_state credits_private.account_state) OWNER TO credits_owner;
 
 --
+-- Name: free_credits(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.free_credits(p_policy text, p_credits bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case p_policy when 'full' then p_credits else p_policy::bigint end
+$$;
+
+ALTER FUNCTION credits_private.free_credits(p_policy text, p_credits bigint) OWNER TO credits_owner;
+
+--
+-- Name: freeze_for_disputes(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.freeze_for_disputes(p_event credits_private.stripe_events, p_account_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_status text;
+    v_cause text;
+    v_last credits_private.ledger;
+begin
+    if credits_private.setting('dispute_freezes') = 'no' then
+        return;
+    end if;
+    select a.status into v_status
+    from credits_private.accounts a
+    where a.account_id = p_account_id
+    for no key update;
+    select min(d.dispute) into v_cause
+    from credits_private.payment_refs r
+    join credits_private.stripe_disputes d
+        on r.object_id in (d.payment_intent, d.charge)
+        and d.livemode = r.livemode
+        and d.provider_account = r.provider_account
+    where r.account_id = p_account_id
+        and r.provider = 'stripe'
+        and credits_private.dispute_takes_back(d, true);
+    select l.* into v_last
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.kind in ('freeze', 'unfreeze')
+    order by l.entry_id desc
+    limit 1;
+
+    if v_status = 'active' and v_cause is not null then
+        perform credits_private.post_status(
+            p_account_id, 'freeze', 'dispute', v_cause,
+            credits_private.stripe_key(p_event, 'freeze:' || p_event.event_id), null
+        );
+    elsif v_status = 'frozen' and v_cause is null and v_last.request ->> 'reason' = 'dispute' then
+        perform credits_private.post_status(
+            p_account_id, 'unfreeze', 'dispute', p_event.body #>> '{data,object,id}',
+            credits_private.stripe_key(p_event, 'unfreeze:' || p_event.event_id), null
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.freeze_for_disputes(p_event credits_private.stripe_events, p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: frozen_purchase(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.frozen_purchase(p_metadata jsonb) RETURNS credits_private.stripe_purchase
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_purchase credits_private.stripe_purchase;
+    v_grant credits_private.grant_order;
+begin
+    v_purchase.grants := '{}';
+    v_purchase.account_id := nullif(p_metadata ->> 'account', '');
+    if p_metadata ->> 'credits_frozen' is distinct from '1' then
+        return v_purchase;
+    elsif coalesce(p_metadata ->> 'credits' ~ '^[1-9][0-9]{0,14}$', false) is false then
+        v_purchase.problem := 'metadata credits is not a whole number';
+        v_purchase.waits_for := 'operator';
+        return v_purchase;
+    end if;
+    v_grant.pool := 'purchased';
+    v_grant.amount := (p_metadata ->> 'credits')::bigint;
+    v_purchase.grants := array[v_grant];
+    return v_purchase;
+end
+$_$;
+
+ALTER FUNCTION credits_private.frozen_purchase(p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: grant_lot(credits_private.account_state, credits_private.grant_order, credits_private.payments, boolean, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -4658,6 +5697,65 @@ $$;
 ALTER FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) OWNER TO credits_owner;
 
 --
+-- Name: grant_stripe_purchase(credits_private.stripe_events, jsonb, credits_private.stripe_purchase, credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.grant_stripe_purchase(p_event credits_private.stripe_events, p_object jsonb, p_purchase credits_private.stripe_purchase, p_payment credits_private.payment_order) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_customer text := credits_private.stripe_id(p_object -> 'customer');
+    v_point text := credits_private.stripe_wait_name(
+        p_event, credits_private.stripe_id(p_object -> 'customer'), 'customer'
+    );
+    v_points text[] := array[]::text[];
+    v_account_id text := coalesce(p_event.claimed_for, p_purchase.account_id);
+    v_names text[];
+    v_ref credits_private.payment_refs;
+    v_result credits_private.stripe_result;
+begin
+    if v_customer is not null then
+        v_points := array[v_point];
+    end if;
+    v_names := credits_private.lock_stripe_objects(
+        p_event, credits_private.stripe_object_ids(p_object), v_points
+    );
+    if v_account_id is null then
+        v_ref := credits_private.find_stripe_payment(p_event, v_names);
+        v_account_id := coalesce(
+            v_ref.account_id, credits_private.customer_account(p_event, v_customer)
+        );
+    elsif v_customer is not null
+        and p_event.claimed_for is null
+        and length(v_account_id) <= 255
+    then
+        perform credits_private.see_customer(p_event, v_customer, v_account_id);
+    end if;
+    if v_account_id is null then
+        v_result := credits_private.stripe_result(
+            'parked', 'no account in metadata or client_reference_id',
+            coalesce(case when v_customer is not null then v_point end, 'operator')
+        );
+    elsif length(v_account_id) > 255 then
+        v_result := credits_private.stripe_result(
+            'parked', 'the account has more than 255 characters', 'operator'
+        );
+    else
+        v_result := credits_private.record_stripe_payment(
+            p_event, v_account_id, v_names, p_payment, p_purchase.grants
+        );
+    end if;
+    if v_customer is not null and p_purchase.account_id is not null then
+        perform credits_private.wake_stripe_events(array[v_point]);
+    end if;
+    return v_result;
+end
+$$;
+
+ALTER FUNCTION credits_private.grant_stripe_purchase(p_event credits_private.stripe_events, p_object jsonb, p_purchase credits_private.stripe_purchase, p_payment credits_private.payment_order) OWNER TO credits_owner;
+
+--
 -- Name: granted_rights(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -4700,6 +5798,31 @@ CREATE FUNCTION credits_private.granted_rights() RETURNS TABLE(kind text, object
 $$;
 
 ALTER FUNCTION credits_private.granted_rights() OWNER TO credits_owner;
+
+--
+-- Name: has_values(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.has_values(p_object jsonb, p_values jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(bool_and(
+        case
+            when jsonb_typeof(v.value) = 'object' and jsonb_typeof(p_object -> v.key) = 'object'
+                then not exists (
+                    select
+                    from jsonb_each(v.value) as i (key, value)
+                    where nullif(p_object -> v.key -> i.key, 'null')
+                        is distinct from nullif(i.value, 'null')
+                )
+            else nullif(p_object -> v.key, 'null') is not distinct from nullif(v.value, 'null')
+        end
+    ), false)
+    from jsonb_each(coalesce(p_values, '{}')) as v (key, value)
+$$;
+
+ALTER FUNCTION credits_private.has_values(p_object jsonb, p_values jsonb) OWNER TO credits_owner;
 
 --
 -- Name: held_by(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4859,24 +5982,71 @@ $$;
 ALTER FUNCTION credits_private.invoice_line_amount(p_line jsonb) OWNER TO credits_owner;
 
 --
--- Name: invoice_line_is_period(jsonb, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: invoice_line_credits(credits_private.stripe_terms, credits_private.stripe_line, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.invoice_line_is_period(p_line jsonb, p_amount bigint) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION credits_private.invoice_line_credits(p_terms credits_private.stripe_terms, p_line credits_private.stripe_line, p_free boolean) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select coalesce(p_line #>> '{parent,type}', p_line ->> 'type')
-            in ('subscription_item_details', 'subscription')
-        and coalesce(
-            p_line #>> '{parent,subscription_item_details,proration}',
-            p_line ->> 'proration',
-            'false'
-        ) = 'false'
-        and p_amount > 0
-        and coalesce((p_line ->> 'quantity')::bigint, 1) > 0
+declare
+    v_unit_price numeric := coalesce(nullif(p_terms.unit_price, 0), nullif(p_line.unit_price, 0));
+begin
+    if p_line.amount = 0 and (p_line.price_amount > 0 or p_terms.unit_price = 0) then
+        if p_free and p_terms.on_free = '0' then
+            return p_terms.credits * p_line.quantity;
+        end if;
+        return credits_private.free_credits(p_terms.on_free, p_terms.credits) * p_line.quantity;
+    elsif p_line.amount = 0 then
+        return credits_private.free_credits(p_terms.on_trial, p_terms.credits) * p_line.quantity;
+    elsif p_line.is_proration and p_terms.proration = 'none' then
+        return 0;
+    elsif p_line.is_proration and p_terms.proration = 'proportional' then
+        if v_unit_price is null then
+            return null;
+        end if;
+        return floor(
+            least(p_line.amount / v_unit_price, p_line.quantity) * p_terms.credits
+        )::bigint;
+    end if;
+    return p_terms.credits * p_line.quantity;
+end
 $$;
 
-ALTER FUNCTION credits_private.invoice_line_is_period(p_line jsonb, p_amount bigint) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.invoice_line_credits(p_terms credits_private.stripe_terms, p_line credits_private.stripe_line, p_free boolean) OWNER TO credits_owner;
+
+--
+-- Name: invoice_line_is_period(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_line_is_period(p_line jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(
+        coalesce(p_line #>> '{parent,type}', p_line ->> 'type')
+            in ('subscription_item_details', 'subscription'),
+        false
+    )
+$$;
+
+ALTER FUNCTION credits_private.invoice_line_is_period(p_line jsonb) OWNER TO credits_owner;
+
+--
+-- Name: invoice_line_is_proration(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_line_is_proration(p_line jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(
+        p_line #>> '{parent,subscription_item_details,proration}',
+        p_line #>> '{parent,invoice_item_details,proration}',
+        p_line ->> 'proration',
+        'false'
+    ) = 'true'
+$$;
+
+ALTER FUNCTION credits_private.invoice_line_is_proration(p_line jsonb) OWNER TO credits_owner;
 
 --
 -- Name: invoice_line_item(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4911,33 +6081,130 @@ $$;
 ALTER FUNCTION credits_private.invoice_line_price(p_line jsonb) OWNER TO credits_owner;
 
 --
--- Name: invoice_periods(jsonb, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: invoice_lines(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.invoice_periods(p_invoice jsonb, p_free boolean) RETURNS TABLE(ordinal bigint, subscription text, item text, price text, quantity bigint, amount bigint, period_start timestamp with time zone, period_end timestamp with time zone, account_id text)
+CREATE FUNCTION credits_private.invoice_lines(p_invoice jsonb) RETURNS SETOF credits_private.stripe_line
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select x.ordinal,
-        credits_private.invoice_subscription(p_invoice, x.line),
-        credits_private.invoice_line_item(x.line),
-        credits_private.invoice_line_price(x.line),
-        coalesce((x.line ->> 'quantity')::bigint, 1),
-        credits_private.invoice_line_amount(x.line),
-        to_timestamp((x.line #>> '{period,start}')::bigint),
-        to_timestamp((x.line #>> '{period,end}')::bigint),
-        credits_private.invoice_account(p_invoice, x.line)
-    from jsonb_array_elements(p_invoice -> 'lines' -> 'data') with ordinality as x (line, ordinal)
-    where credits_private.invoice_line_is_period(
-        x.line,
-        case
-            when p_free then (x.line ->> 'amount')::bigint
-            else credits_private.invoice_line_amount(x.line)
-        end
-    )
+    select min(x.ordinal), x.is_period, x.is_proration, x.subscription, x.item, x.price,
+        max(x.unit_price), sum(x.quantity)::bigint, sum(x.price_amount)::bigint,
+        sum(x.amount)::bigint, x.period_start, x.period_end, min(x.account_id)
+    from (
+        select l.ordinal,
+            credits_private.invoice_line_is_period(l.line) as is_period,
+            credits_private.invoice_line_is_proration(l.line) as is_proration,
+            credits_private.invoice_subscription(p_invoice, l.line) as subscription,
+            credits_private.invoice_line_item(l.line) as item,
+            credits_private.invoice_line_price(l.line) as price,
+            (l.line #>> '{price,unit_amount}')::numeric as unit_price,
+            coalesce((l.line ->> 'quantity')::bigint, 1) as quantity,
+            (l.line ->> 'amount')::bigint as price_amount,
+            credits_private.invoice_line_amount(l.line) as amount,
+            to_timestamp((l.line #>> '{period,start}')::bigint) as period_start,
+            to_timestamp((l.line #>> '{period,end}')::bigint) as period_end,
+            credits_private.invoice_account(p_invoice, l.line) as account_id
+        from jsonb_array_elements(
+            p_invoice -> 'lines' -> 'data'
+        ) with ordinality as l (line, ordinal)
+    ) as x
+    where x.quantity > 0 and x.amount >= 0 and x.price_amount >= 0
+    group by x.is_period, x.is_proration, x.subscription, x.item, x.price, x.period_start,
+        x.period_end, (x.amount = 0),
+        case when x.is_period and not x.is_proration then 0 else x.ordinal end
+    order by 1
 $$;
 
-ALTER FUNCTION credits_private.invoice_periods(p_invoice jsonb, p_free boolean) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.invoice_lines(p_invoice jsonb) OWNER TO credits_owner;
+
+--
+-- Name: invoice_purchase(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.invoice_purchase(p_event credits_private.stripe_events, p_invoice jsonb) RETURNS credits_private.stripe_purchase
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_purchase credits_private.stripe_purchase;
+    v_terms credits_private.stripe_terms;
+    v_grant credits_private.grant_order;
+    v_paid_at timestamptz := coalesce(
+        to_timestamp((p_invoice #>> '{status_transitions,paid_at}')::bigint), p_event.created_at
+    );
+    v_credits bigint;
+    r_line credits_private.stripe_line;
+begin
+    v_purchase.grants := '{}';
+    if credits_private.invoice_subscription(p_invoice, p_invoice #> '{lines,data,0}') is null then
+        return credits_private.frozen_purchase(p_invoice -> 'metadata');
+    elsif p_invoice -> 'lines' ->> 'has_more' = 'true' then
+        v_purchase.problem := 'the event does not show all lines of the invoice';
+        v_purchase.waits_for := 'operator';
+        return v_purchase;
+    end if;
+
+    for r_line in select l.* from credits_private.invoice_lines(p_invoice) as l loop
+        v_purchase.account_id := coalesce(v_purchase.account_id, r_line.account_id);
+        continue when r_line.price is null and not r_line.is_period;
+        if (
+            length(r_line.price) between 1 and 255
+            and (
+                not r_line.is_period
+                or length(r_line.subscription) between 1 and 127
+                and length(concat_ws(':', r_line.item, r_line.price)) between 1 and 127
+                and r_line.period_start < r_line.period_end
+            )
+        ) is not true then
+            v_purchase.problem := 'a line of the invoice lacks its price, subscription or period';
+            v_purchase.waits_for := 'operator';
+            return v_purchase;
+        end if;
+        v_terms := credits_private.find_stripe_terms(p_event, r_line.price, v_paid_at);
+        if v_terms.problem is not null then
+            v_purchase.problem := v_terms.problem;
+            v_purchase.waits_for := v_terms.waits_for;
+            return v_purchase;
+        end if;
+        continue when v_terms.credits is null;
+        v_credits := credits_private.invoice_line_credits(
+            v_terms, r_line, credits_private.setting('free_purchases') = 'grant'
+        );
+        if v_credits is null then
+            v_purchase.problem := 'price ' || r_line.price
+                || ' has no unit amount, so a share of it cannot be told: set its credits';
+            v_purchase.waits_for := 'price:' || r_line.price;
+            return v_purchase;
+        end if;
+        continue when v_credits = 0;
+
+        v_grant := null;
+        v_grant.amount := v_credits;
+        v_grant.cost := r_line.amount;
+        if coalesce(v_terms.expires, 'period') = 'period'
+            and (r_line.is_period or r_line.is_proration)
+            and r_line.period_start < r_line.period_end
+        then
+            v_grant.pool := 'subscription';
+            v_grant.subscription := r_line.subscription;
+            v_grant.period_start := r_line.period_start;
+            v_grant.period_end := r_line.period_end;
+            if not r_line.is_proration then
+                v_grant.item := concat_ws(':', r_line.item, r_line.price);
+                v_grant.rollover_cap := v_terms.rollover_cap;
+            end if;
+        else
+            v_grant.pool := 'purchased';
+            v_grant.expires_at := credits_private.pack_expiry(v_terms.expires, v_paid_at);
+        end if;
+        v_purchase.grants := v_purchase.grants || v_grant;
+    end loop;
+    return v_purchase;
+end
+$$;
+
+ALTER FUNCTION credits_private.invoice_purchase(p_event credits_private.stripe_events, p_invoice jsonb) OWNER TO credits_owner;
 
 --
 -- Name: invoice_subscription(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4957,6 +6224,61 @@ $$;
 ALTER FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_line jsonb) OWNER TO credits_owner;
 
 --
+-- Name: items_purchase(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.items_purchase(p_event credits_private.stripe_events, p_items jsonb) RETURNS credits_private.stripe_purchase
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_purchase credits_private.stripe_purchase;
+    v_terms credits_private.stripe_terms;
+    v_grant credits_private.grant_order;
+    v_price text;
+    r_item record;
+begin
+    v_purchase.grants := '{}';
+    for r_item in
+        select x.item, coalesce((x.item ->> 'quantity')::bigint, 1) as quantity,
+            (x.item ->> 'amount_total')::bigint as amount
+        from jsonb_array_elements(p_items) with ordinality as x (item, ordinal)
+        order by x.ordinal
+    loop
+        v_price := credits_private.invoice_line_price(r_item.item);
+        continue when v_price is null or r_item.quantity <= 0;
+        v_terms := credits_private.find_stripe_terms(p_event, v_price, p_event.created_at);
+        if v_terms.expires = 'period' and v_terms.problem is null then
+            v_terms.problem := 'price ' || v_price
+                || ': credits_expires period is for subscriptions';
+            v_terms.waits_for := 'price:' || v_price;
+        end if;
+        if v_terms.problem is not null then
+            v_purchase.problem := v_terms.problem;
+            v_purchase.waits_for := v_terms.waits_for;
+            return v_purchase;
+        end if;
+        continue when v_terms.credits is null;
+        v_grant := null;
+        v_grant.pool := 'purchased';
+        v_grant.amount := v_terms.credits * r_item.quantity;
+        if r_item.amount = 0 and credits_private.setting('free_purchases') = 'ignore' then
+            v_grant.amount := credits_private.free_credits(v_terms.on_free, v_terms.credits)
+                * r_item.quantity;
+        end if;
+        v_grant.cost := r_item.amount;
+        v_grant.expires_at := credits_private.pack_expiry(v_terms.expires, p_event.created_at);
+        if v_grant.amount > 0 then
+            v_purchase.grants := v_purchase.grants || v_grant;
+        end if;
+    end loop;
+    return v_purchase;
+end
+$$;
+
+ALTER FUNCTION credits_private.items_purchase(p_event credits_private.stripe_events, p_items jsonb) OWNER TO credits_owner;
+
+--
 -- Name: ledger_is_append_only(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -4973,6 +6295,36 @@ end
 $$;
 
 ALTER FUNCTION credits_private.ledger_is_append_only() OWNER TO credits_owner;
+
+--
+-- Name: link_stripe_customer(credits_private.stripe_events, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.link_stripe_customer(p_event credits_private.stripe_events, p_object jsonb, p_account_id text) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_customer text := credits_private.stripe_id(p_object -> 'customer');
+    v_point text := credits_private.stripe_wait_name(
+        p_event, credits_private.stripe_id(p_object -> 'customer'), 'customer'
+    );
+begin
+    if v_customer is null or (length(p_account_id) between 1 and 255) is not true then
+        return credits_private.stripe_result(
+            'applied', 'credits of a subscription come with its invoices'
+        );
+    end if;
+    perform credits_private.lock_stripe_objects(p_event, '{}', array[v_point]);
+    perform credits_private.see_customer(p_event, v_customer, p_account_id);
+    perform credits_private.wake_stripe_events(array[v_point]);
+    return credits_private.stripe_result(
+        'applied', 'credits of a subscription come with its invoices', p_account_id => p_account_id
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.link_stripe_customer(p_event credits_private.stripe_events, p_object jsonb, p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: lock_account(text, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5052,6 +6404,42 @@ $$;
 ALTER FUNCTION credits_private.lock_meeting_point(p_waits_for text) OWNER TO credits_owner;
 
 --
+-- Name: lock_stripe_catalogue(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lock_stripe_catalogue(p_waits_for text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_point text;
+begin
+    perform credits_private.lock_meeting_point('catalogue');
+    for v_point in
+        select distinct x.point
+        from credits_private.stripe_events e
+        cross join lateral (
+            select credits_private.stripe_wait_name(e, n.id)
+            from unnest(credits_private.stripe_names(
+                e, credits_private.stripe_object_ids(e.body #> '{data,object}')
+            )) as n (id)
+            union all
+            select credits_private.stripe_wait_name(
+                e, credits_private.stripe_id(e.body #> '{data,object,customer}'), 'customer'
+            )
+            where credits_private.stripe_id(e.body #> '{data,object,customer}') is not null
+        ) as x (point)
+        where e.waits_for = p_waits_for
+        order by x.point
+    loop
+        perform credits_private.lock_meeting_point(v_point);
+    end loop;
+end
+$$;
+
+ALTER FUNCTION credits_private.lock_stripe_catalogue(p_waits_for text) OWNER TO credits_owner;
+
+--
 -- Name: lock_stripe_event(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -5086,6 +6474,61 @@ end
 $$;
 
 ALTER FUNCTION credits_private.lock_stripe_event(p_event_id text, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: lock_stripe_objects(credits_private.stripe_events, text[], text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lock_stripe_objects(p_event credits_private.stripe_events, p_ids text[], p_points text[] DEFAULT '{}'::text[]) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_locked text[] := array[]::text[];
+    v_points text[];
+    v_names text[];
+    v_point text;
+begin
+    loop
+        -- What was written while we waited may have brought more names.
+        v_names := credits_private.stripe_names(p_event, p_ids);
+        select array_agg(distinct x.point order by x.point) into v_points
+        from (
+            select p.point from unnest(p_points) as p (point)
+            union all
+            select credits_private.stripe_wait_name(p_event, n.id) from unnest(v_names) as n (id)
+            union all
+            select credits_private.stripe_wait_name(p_event, n.id)
+            from credits_private.stripe_events e
+            cross join lateral unnest(credits_private.stripe_names(
+                e, credits_private.stripe_object_ids(e.body #> '{data,object}')
+            )) as n (id)
+            where e.waits_for = any (p_points)
+        ) as x (point)
+        where x.point <> all (v_locked);
+        exit when v_points is null;
+        foreach v_point in array v_points loop
+            perform credits_private.lock_meeting_point(v_point);
+        end loop;
+        v_locked := v_locked || v_points;
+    end loop;
+
+    insert into credits_private.stripe_links (
+        provider_account, livemode, object_id, other_id
+    )
+    select p_event.provider_account, p_event.livemode, a.id, b.id
+    from unnest(p_ids[1:1]) as o (id)
+    cross join unnest(p_ids[2:]) as t (id)
+    cross join lateral (values (o.id, t.id), (t.id, o.id)) as x (a, b)
+    cross join lateral (select x.a) as a (id)
+    cross join lateral (select x.b) as b (id)
+    where o.id <> t.id
+    on conflict do nothing;
+    return v_names;
+end
+$$;
+
+ALTER FUNCTION credits_private.lock_stripe_objects(p_event credits_private.stripe_events, p_ids text[], p_points text[]) OWNER TO credits_owner;
 
 --
 -- Name: lower_target(credits_private.account_state, bigint, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5256,6 +6699,270 @@ end
 $$;
 
 ALTER FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: stripe_checkouts; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_checkouts (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    session text NOT NULL COLLATE pg_catalog."C",
+    state text NOT NULL,
+    line_items jsonb,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT stripe_checkouts_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'expired'::text, 'failed'::text, 'paid'::text])))
+);
+
+ALTER TABLE credits_private.stripe_checkouts OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_checkouts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_checkouts IS 'Checkout sessions: how far they came, and what was bought.';
+
+--
+-- Name: COLUMN stripe_checkouts.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_checkouts.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_checkouts.session; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.session IS 'Id of the session.';
+
+--
+-- Name: COLUMN stripe_checkouts.state; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.state IS 'pending, expired, failed or paid; the furthest that was told.';
+
+--
+-- Name: COLUMN stripe_checkouts.line_items; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.line_items IS 'All line items, once they were fetched.';
+
+--
+-- Name: COLUMN stripe_checkouts.updated_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.updated_at IS 'When the row was last written.';
+
+--
+-- Name: note_checkout(credits_private.stripe_events, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text, p_items jsonb) RETURNS credits_private.stripe_checkouts
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_states constant text[] := array['pending', 'expired', 'failed', 'paid'];
+    v_now timestamptz := credits_private.clock();
+    v_checkout credits_private.stripe_checkouts;
+begin
+    insert into credits_private.stripe_checkouts as c (
+        provider_account, livemode, session, state, line_items, updated_at
+    )
+    values (
+        p_event.provider_account, p_event.livemode, p_session, p_state, p_items, v_now
+    )
+    on conflict (session, livemode, provider_account) do update
+    set state = v_states[greatest(
+            array_position(v_states, c.state), array_position(v_states, excluded.state)
+        )],
+        line_items = coalesce(c.line_items, excluded.line_items),
+        updated_at = v_now
+    returning c.* into v_checkout;
+    return v_checkout;
+end
+$$;
+
+ALTER FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text, p_items jsonb) OWNER TO credits_owner;
+
+--
+-- Name: stripe_invoices; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_invoices (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    invoice text NOT NULL COLLATE pg_catalog."C",
+    subscription text,
+    customer text,
+    status text NOT NULL,
+    attempts bigint NOT NULL,
+    next_attempt_at timestamp with time zone,
+    event_at timestamp with time zone NOT NULL,
+    needs_review boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE credits_private.stripe_invoices OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_invoices; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_invoices IS 'Invoices: their state as the newest event tells.';
+
+--
+-- Name: COLUMN stripe_invoices.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_invoices.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_invoices.invoice; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.invoice IS 'Id of the invoice.';
+
+--
+-- Name: COLUMN stripe_invoices.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.subscription IS 'Subscription that it bills, if any.';
+
+--
+-- Name: COLUMN stripe_invoices.customer; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.customer IS 'Customer who is billed.';
+
+--
+-- Name: COLUMN stripe_invoices.status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.status IS 'draft, open, paid, void or uncollectible, or a word of the future.';
+
+--
+-- Name: COLUMN stripe_invoices.attempts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.attempts IS 'How often a payment was tried.';
+
+--
+-- Name: COLUMN stripe_invoices.next_attempt_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.next_attempt_at IS 'When Stripe tries again.';
+
+--
+-- Name: COLUMN stripe_invoices.event_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.event_at IS 'Time of the event that told of it.';
+
+--
+-- Name: COLUMN stripe_invoices.needs_review; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_invoices.needs_review IS 'It granted credits and is void or uncollectible now: somebody has to decide.';
+
+--
+-- Name: note_invoice(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.note_invoice(p_event credits_private.stripe_events, p_invoice jsonb) RETURNS credits_private.stripe_invoices
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_states constant text[] := array['draft', 'open', 'paid', 'uncollectible', 'void'];
+    v_invoice credits_private.stripe_invoices;
+begin
+    perform credits_private.lock_stripe_objects(
+        p_event, credits_private.stripe_object_ids(p_invoice)
+    );
+    insert into credits_private.stripe_invoices as i (
+        provider_account, livemode, invoice, subscription, customer, status, attempts,
+        next_attempt_at, event_at
+    )
+    values (
+        p_event.provider_account,
+        p_event.livemode,
+        p_invoice ->> 'id',
+        credits_private.invoice_subscription(p_invoice, p_invoice #> '{lines,data,0}'),
+        credits_private.stripe_id(p_invoice -> 'customer'),
+        coalesce(
+            p_invoice ->> 'status',
+            case when p_invoice ->> 'paid' = 'true' then 'paid' else 'open' end
+        ),
+        coalesce((p_invoice ->> 'attempt_count')::bigint, 0),
+        to_timestamp((p_invoice ->> 'next_payment_attempt')::bigint),
+        p_event.created_at
+    )
+    on conflict (invoice, livemode, provider_account) do update
+    set subscription = coalesce(i.subscription, excluded.subscription),
+        customer = coalesce(i.customer, excluded.customer),
+        attempts = greatest(i.attempts, excluded.attempts),
+        next_attempt_at = case
+            when excluded.event_at > i.event_at then excluded.next_attempt_at
+            when excluded.event_at < i.event_at then i.next_attempt_at
+            else greatest(i.next_attempt_at, excluded.next_attempt_at)
+        end,
+        status = case
+            when (excluded.event_at, coalesce(array_position(v_states, excluded.status), 0))
+                > (i.event_at, coalesce(array_position(v_states, i.status), 0))
+                then excluded.status
+            else i.status
+        end,
+        event_at = greatest(i.event_at, excluded.event_at)
+    returning i.* into v_invoice;
+
+    if v_invoice.status in ('void', 'uncollectible') and not v_invoice.needs_review then
+        update credits_private.stripe_invoices i
+        set needs_review = true
+        where i.invoice = v_invoice.invoice
+            and i.livemode = v_invoice.livemode
+            and i.provider_account = v_invoice.provider_account
+            and exists (
+                select
+                from credits_private.payment_refs r
+                where r.object_id = i.invoice
+                    and r.provider = 'stripe'
+                    and r.livemode = i.livemode
+                    and r.provider_account = i.provider_account
+            )
+        returning i.* into v_invoice;
+    end if;
+    return v_invoice;
+end
+$$;
+
+ALTER FUNCTION credits_private.note_invoice(p_event credits_private.stripe_events, p_invoice jsonb) OWNER TO credits_owner;
+
+--
+-- Name: pack_expiry(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.pack_expiry(p_expires text, p_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when p_expires like 'P%'
+            then ((p_at at time zone 'UTC') + p_expires::interval) at time zone 'UTC'
+    end
+$$;
+
+ALTER FUNCTION credits_private.pack_expiry(p_expires text, p_at timestamp with time zone) OWNER TO credits_owner;
 
 --
 -- Name: parse_grant(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5457,6 +7164,53 @@ end
 $_$;
 
 ALTER FUNCTION credits_private.parse_stripe_event(p_payload text) OWNER TO credits_owner;
+
+--
+-- Name: parse_stripe_terms(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_stripe_terms(p_metadata jsonb) RETURNS credits_private.stripe_terms
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_terms credits_private.stripe_terms;
+    v_number constant text := '^(0|[1-9][0-9]{0,14})$';
+begin
+    v_terms.expires := p_metadata ->> 'credits_expires';
+    v_terms.proration := coalesce(p_metadata ->> 'credits_proration', 'none');
+    v_terms.on_trial := coalesce(p_metadata ->> 'credits_on_trial', '0');
+    v_terms.on_free := coalesce(p_metadata ->> 'credits_on_free', '0');
+    if p_metadata ->> 'credits' is null then
+        return v_terms;
+    elsif p_metadata ->> 'credits' !~ v_number then
+        v_terms.problem := 'credits is not a whole number';
+    elsif coalesce(p_metadata ->> 'credits_rollover', '0') <> 'all'
+        and coalesce(p_metadata ->> 'credits_rollover', '0') !~ v_number
+    then
+        v_terms.problem := 'credits_rollover is neither a whole number nor all';
+    elsif v_terms.on_trial <> 'full' and v_terms.on_trial !~ v_number then
+        v_terms.problem := 'credits_on_trial is neither a whole number nor full';
+    elsif v_terms.on_free <> 'full' and v_terms.on_free !~ v_number then
+        v_terms.problem := 'credits_on_free is neither a whole number nor full';
+    elsif v_terms.proration not in ('none', 'proportional', 'full') then
+        v_terms.problem := 'credits_proration is not none, proportional or full';
+    elsif coalesce(v_terms.expires, 'never') not in ('never', 'period')
+        and v_terms.expires !~ '^P([1-9][0-9]{0,3}Y)?([1-9][0-9]{0,3}M)?([1-9][0-9]{0,3}[WD])?$'
+        or v_terms.expires = 'P'
+    then
+        v_terms.problem := 'credits_expires is not never, period or a duration such as P12M';
+    else
+        v_terms.credits := nullif((p_metadata ->> 'credits')::bigint, 0);
+        if p_metadata ->> 'credits_rollover' is distinct from 'all' then
+            v_terms.rollover_cap := coalesce((p_metadata ->> 'credits_rollover')::bigint, 0);
+        end if;
+    end if;
+    return v_terms;
+end
+$_$;
+
+ALTER FUNCTION credits_private.parse_stripe_terms(p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: parse_text(text, jsonb, integer); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5738,6 +7492,9 @@ begin
         'null or 0 to the ' || v_payment.granted || ' credits that the payment granted'
     );
 
+    update credits_private.payments p
+    set demanded = v_target
+    where p.account_id = p_account_id and p.payment_id = v_payment.payment_id;
     v_state := credits_private.catch_up(v_state);
     v_state := credits_private.move_target(v_state, v_payment, v_target, v_entry);
     -- Where the setting refund_grace is zero, what was restored may be over already.
@@ -6347,6 +8104,57 @@ $$;
 ALTER FUNCTION credits_private.post_status(p_account_id text, p_kind text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_stripe_return(credits_private.stripe_events, credits_private.payment_refs, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_stripe_return(p_event credits_private.stripe_events, p_ref credits_private.payment_refs, p_names text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_payment credits_private.payments;
+    v_returned bigint;
+begin
+    v_state := credits_private.lock_account(p_ref.account_id, p_create => false);
+    select p.* into v_payment
+    from credits_private.payments p
+    where p.account_id = p_ref.account_id and p.payment_id = p_ref.payment_id;
+    v_returned := credits_private.stripe_returned(
+        p_event, p_names, v_payment.currency, v_payment.amount_paid
+    );
+    if v_returned = v_payment.amount_returned then
+        return;
+    end if;
+
+    v_entry.reference := p_event.body #>> '{data,object,id}';
+    v_entry.idempotency_key := credits_private.stripe_key(p_event, p_event.event_id);
+    v_entry.request := jsonb_build_object(
+        'provider', 'stripe', 'payment', v_payment.object_id, 'amount_returned', v_returned
+    );
+    update credits_private.payments p
+    set amount_returned = v_returned
+    where p.account_id = p_ref.account_id and p.payment_id = p_ref.payment_id;
+    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.move_target(
+        v_state,
+        v_payment,
+        greatest(
+            v_payment.demanded,
+            credits_private.share_of(v_payment.granted, v_payment.amount_paid, v_returned)
+        ),
+        v_entry
+    );
+    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.settle_debt(v_state);
+    perform credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_stripe_return(p_event credits_private.stripe_events, p_ref credits_private.payment_refs, p_names text[]) OWNER TO credits_owner;
+
+--
 -- Name: put_back(credits_private.account_state, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6575,59 +8383,103 @@ $$;
 ALTER FUNCTION credits_private.reclaim_settled(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint) OWNER TO credits_owner;
 
 --
--- Name: record_stripe_payment(credits_private.stripe_events, text, text[], bigint, text, credits_private.grant_order[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: record_stripe_payment(credits_private.stripe_events, text, text[], credits_private.payment_order, credits_private.grant_order[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]) RETURNS credits_private.stripe_result
+CREATE FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_names text[], p_payment credits_private.payment_order, p_grants credits_private.grant_order[]) RETURNS credits_private.stripe_result
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_ids text[] := array_remove(p_object_ids, null);
-    v_names text[];
-    v_name text;
-    v_payment credits_private.payment_order;
-    v_receipt credits.receipt;
+    v_payment credits_private.payment_order := p_payment;
+    v_ref credits_private.payment_refs;
+    v_result credits_private.stripe_result;
 begin
-    select array_agg(n.name order by n.name) into v_names
-    from (
-        select credits_private.stripe_wait_name(p_event, i.id) as name from unnest(v_ids) as i (id)
-    ) as n;
-    foreach v_name in array v_names loop
-        perform credits_private.lock_meeting_point(v_name);
-    end loop;
+    v_ref := credits_private.find_stripe_payment(p_event, p_names);
+    if v_ref.account_id = p_account_id then
+        v_result := credits_private.settle_stripe_payment(p_event, p_names, p_waits => false);
+        v_result.reason := 'the payment had granted its credits before';
+        return v_result;
+    elsif v_ref.account_id is not null then
+        perform credits_private.fail(
+            'idempotency_conflict',
+            jsonb_build_object('payment', v_payment.object_id),
+            'This payment has granted its credits to another account.'
+        );
+    end if;
 
     v_payment.provider := 'stripe';
     v_payment.livemode := p_event.livemode;
     v_payment.provider_account := p_event.provider_account;
-    v_payment.object_id := v_ids[1];
-    v_payment.other_ids := v_ids[2:];
-    v_payment.amount_paid := p_amount_paid;
-    v_payment.currency := lower(p_currency);
-    select max((e.body #>> '{data,object,amount_refunded}')::bigint) into v_payment.amount_returned
-    from credits_private.stripe_events e
-    where e.waits_for = any (v_names) and e.event_type = 'charge.refunded';
-
-    v_receipt := credits_private.post_grants(
-        p_account_id, p_grants, v_payment, true, v_ids[1],
-        concat_ws(
-            ':', 'stripe', case when not p_event.livemode then 'test' end,
-            nullif(p_event.provider_account, ''), v_ids[1]
-        ),
-        null
+    v_payment.other_ids := p_names;
+    v_payment.currency := lower(v_payment.currency);
+    v_payment.amount_returned := credits_private.stripe_returned(
+        p_event, p_names, v_payment.currency, v_payment.amount_paid
     );
-    foreach v_name in array v_names loop
-        perform credits_private.wake_stripe_events(v_name);
-    end loop;
-    return credits_private.stripe_result(
-        'applied',
-        case when v_receipt.is_replay then 'the payment had granted its credits before' end,
-        p_account_id => p_account_id
+    perform credits_private.post_grants(
+        p_account_id, p_grants, v_payment, true, v_payment.object_id,
+        credits_private.stripe_key(p_event, v_payment.object_id), null
     );
+    perform credits_private.freeze_for_disputes(p_event, p_account_id);
+    perform credits_private.wake_stripe_events(
+        credits_private.stripe_wait_names(p_event, p_names)
+    );
+    return credits_private.stripe_result('applied', p_account_id => p_account_id);
 end
 $$;
 
-ALTER FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_names text[], p_payment credits_private.payment_order, p_grants credits_private.grant_order[]) OWNER TO credits_owner;
+
+--
+-- Name: record_stripe_refund(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.record_stripe_refund(p_event credits_private.stripe_events, p_refund jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_rank integer := credits_private.stripe_refund_rank(p_refund ->> 'status');
+    v_is_lost boolean := p_refund ->> 'status' in ('failed', 'canceled');
+begin
+    insert into credits_private.stripe_refunds as r (
+        provider_account, livemode, refund, payment_intent, charge, amount, status, made_at,
+        event_at, failed_at, unknown_status
+    )
+    values (
+        p_event.provider_account,
+        p_event.livemode,
+        p_refund ->> 'id',
+        credits_private.stripe_id(p_refund -> 'payment_intent'),
+        credits_private.stripe_id(p_refund -> 'charge'),
+        (p_refund ->> 'amount')::bigint,
+        case when v_rank is not null then p_refund ->> 'status' end,
+        coalesce(to_timestamp((p_refund ->> 'created')::bigint), p_event.created_at),
+        case when v_rank is null then '-infinity' else p_event.created_at end,
+        case when v_is_lost then p_event.created_at end,
+        case when v_rank is null then p_refund ->> 'status' end
+    )
+    on conflict (refund, livemode, provider_account) do update
+    set payment_intent = coalesce(r.payment_intent, excluded.payment_intent),
+        charge = coalesce(r.charge, excluded.charge),
+        made_at = least(r.made_at, excluded.made_at),
+        failed_at = least(r.failed_at, excluded.failed_at),
+        unknown_status = coalesce(excluded.unknown_status, r.unknown_status),
+        status = case
+            when excluded.status is null then r.status
+            when r.failed_at is not null and not v_is_lost then r.status
+            when r.failed_at is null and v_is_lost then excluded.status
+            when (excluded.event_at, v_rank, excluded.status) > (
+                r.event_at, coalesce(credits_private.stripe_refund_rank(r.status), 0),
+                coalesce(r.status, '')
+            ) then excluded.status
+            else r.status
+        end,
+        event_at = greatest(r.event_at, excluded.event_at);
+end
+$$;
+
+ALTER FUNCTION credits_private.record_stripe_refund(p_event credits_private.stripe_events, p_refund jsonb) OWNER TO credits_owner;
 
 --
 -- Name: ref_kind(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6828,6 +8680,34 @@ $$;
 ALTER FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: see_customer(credits_private.stripe_events, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.see_customer(p_event credits_private.stripe_events, p_customer text, p_account_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into credits_private.stripe_customers as c (
+        provider_account, livemode, customer, seen_account_id, seen_at
+    )
+    values (
+        p_event.provider_account, p_event.livemode, p_customer, p_account_id, p_event.created_at
+    )
+    on conflict (customer, livemode, provider_account) do update
+    set seen_account_id = case
+            when (excluded.seen_at, excluded.seen_account_id collate "C")
+                > (coalesce(c.seen_at, '-infinity'), coalesce(c.seen_account_id, '') collate "C")
+                then excluded.seen_account_id
+            else c.seen_account_id
+        end,
+        seen_at = greatest(c.seen_at, excluded.seen_at);
+end
+$$;
+
+ALTER FUNCTION credits_private.see_customer(p_event credits_private.stripe_events, p_customer text, p_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: setting(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6912,6 +8792,48 @@ end
 $$;
 
 ALTER FUNCTION credits_private.settle_debt(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: settle_stripe_payment(credits_private.stripe_events, text[], boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.settle_stripe_payment(p_event credits_private.stripe_events, p_names text[], p_waits boolean) RETURNS credits_private.stripe_result
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_ref credits_private.payment_refs;
+    v_payment credits_private.payment_order;
+    v_id text := coalesce(
+        (credits_private.stripe_object_ids(p_event.body #> '{data,object}'))[1], p_names[1]
+    );
+begin
+    v_ref := credits_private.find_stripe_payment(p_event, p_names);
+    if v_ref.account_id is null then
+        if p_waits then
+            return credits_private.stripe_result(
+                'parked', 'payment ' || v_id || ' has granted no credits yet',
+                credits_private.stripe_wait_name(p_event, v_id)
+            );
+        end if;
+        return credits_private.stripe_result('applied', 'nothing was granted for it so far');
+    end if;
+
+    v_payment.provider := 'stripe';
+    v_payment.livemode := p_event.livemode;
+    v_payment.provider_account := p_event.provider_account;
+    v_payment.other_ids := p_names;
+    perform credits_private.insert_refs(v_ref.account_id, v_ref.payment_id, v_payment);
+    perform credits_private.post_stripe_return(p_event, v_ref, p_names);
+    perform credits_private.freeze_for_disputes(p_event, v_ref.account_id);
+    perform credits_private.wake_stripe_events(
+        credits_private.stripe_wait_names(p_event, p_names)
+    );
+    return credits_private.stripe_result('applied', p_account_id => v_ref.account_id);
+end
+$$;
+
+ALTER FUNCTION credits_private.settle_stripe_payment(p_event credits_private.stripe_events, p_names text[], p_waits boolean) OWNER TO credits_owner;
 
 --
 -- Name: share_of(bigint, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7002,6 +8924,82 @@ $$;
 ALTER FUNCTION credits_private.status_refusal(p_state credits_private.account_state, p_allowed text[]) OWNER TO credits_owner;
 
 --
+-- Name: stripe_credited(credits_private.stripe_events, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_credited(p_event credits_private.stripe_events, p_names text[]) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(sum(greatest(n.amount - x.refunded, 0)), 0)::bigint
+    from credits_private.stripe_credit_notes n
+    cross join lateral (
+        select coalesce(sum(coalesce((p.part ->> 1)::bigint, r.amount, n.amount)), 0) as refunded
+        from jsonb_array_elements(n.refunds) as p (part)
+        left join credits_private.stripe_refunds r
+            on r.refund = p.part ->> 0
+            and r.livemode = p_event.livemode
+            and r.provider_account = p_event.provider_account
+    ) as x
+    where n.invoice = any (p_names)
+        and n.livemode = p_event.livemode
+        and n.provider_account = p_event.provider_account
+        and not n.is_void
+        and credits_private.setting('credit_notes') = 'take_back'
+$$;
+
+ALTER FUNCTION credits_private.stripe_credited(p_event credits_private.stripe_events, p_names text[]) OWNER TO credits_owner;
+
+--
+-- Name: stripe_dispute_rank(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_dispute_rank(p_status text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case p_status
+        when 'warning_needs_response' then 1
+        when 'warning_under_review' then 2
+        when 'warning_closed' then 3
+        when 'prevented' then 3
+        when 'needs_response' then 4
+        when 'under_review' then 5
+        when 'charge_refunded' then 6
+        when 'lost' then 7
+        when 'appeal_needs_response' then 8
+        when 'appeal_under_review' then 9
+        when 'won' then 10
+    end
+$$;
+
+ALTER FUNCTION credits_private.stripe_dispute_rank(p_status text) OWNER TO credits_owner;
+
+--
+-- Name: stripe_disputed(credits_private.stripe_events, text[], text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_disputed(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(
+        sum(
+            case when lower(d.currency) = lower(p_currency) then d.amount else p_amount_paid end
+        ),
+        0
+    )::bigint
+    from credits_private.stripe_disputes d
+    where (d.payment_intent = any (p_names) or d.charge = any (p_names))
+        and d.livemode = p_event.livemode
+        and d.provider_account = p_event.provider_account
+        and credits_private.dispute_takes_back(
+            d, credits_private.setting('dispute_takes_back') = 'at_once'
+        )
+$$;
+
+ALTER FUNCTION credits_private.stripe_disputed(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) OWNER TO credits_owner;
+
+--
 -- Name: stripe_id(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7019,6 +9017,173 @@ CREATE FUNCTION credits_private.stripe_id(p_value jsonb) RETURNS text
 $$;
 
 ALTER FUNCTION credits_private.stripe_id(p_value jsonb) OWNER TO credits_owner;
+
+--
+-- Name: stripe_key(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_key(p_event credits_private.stripe_events, p_id text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.concat_ws(
+        ':', 'stripe', case when not p_event.livemode then 'test' end,
+        nullif(p_event.provider_account, ''), p_id
+    )
+$$;
+
+ALTER FUNCTION credits_private.stripe_key(p_event credits_private.stripe_events, p_id text) OWNER TO credits_owner;
+
+--
+-- Name: stripe_names(credits_private.stripe_events, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_names(p_event credits_private.stripe_events, p_ids text[]) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with recursive names (id) as (
+        select x.id collate "C" from unnest(p_ids) as x (id) where x.id is not null
+        union
+        select l.other_id
+        from names n
+        join credits_private.stripe_links l on l.object_id = n.id
+        where l.livemode = p_event.livemode and l.provider_account = p_event.provider_account
+    )
+    select coalesce(array_agg(n.id order by n.id), '{}') from names n
+$$;
+
+ALTER FUNCTION credits_private.stripe_names(p_event credits_private.stripe_events, p_ids text[]) OWNER TO credits_owner;
+
+--
+-- Name: stripe_object_ids(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_object_ids(p_object jsonb) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(array_agg(i.id order by i.position) filter (where i.id is not null), '{}')
+    from (
+        select x.position, credits_private.stripe_id(x.value) as id
+        from unnest(case p_object ->> 'object'
+            when 'checkout.session' then
+                array[p_object -> 'payment_intent', p_object -> 'id', p_object -> 'invoice']
+            when 'payment_intent' then
+                array[
+                    p_object -> 'id', p_object -> 'latest_charge', p_object #> '{charges,data,0}',
+                    p_object -> 'invoice'
+                ]
+            when 'invoice' then
+                array[p_object -> 'id', p_object -> 'payment_intent', p_object -> 'charge']
+            when 'invoice_payment' then
+                array[
+                    p_object -> 'invoice', p_object #> '{payment,payment_intent}',
+                    p_object #> '{payment,charge}'
+                ]
+            when 'charge' then
+                array[p_object -> 'payment_intent', p_object -> 'id', p_object -> 'invoice']
+            when 'refund' then array[p_object -> 'payment_intent', p_object -> 'charge']
+            when 'dispute' then array[p_object -> 'payment_intent', p_object -> 'charge']
+            when 'credit_note' then array[p_object -> 'invoice']
+        end) with ordinality as x (value, position)
+    ) as i
+$$;
+
+ALTER FUNCTION credits_private.stripe_object_ids(p_object jsonb) OWNER TO credits_owner;
+
+--
+-- Name: stripe_order(credits_private.stripe_events, timestamp with time zone, jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_order(p_event credits_private.stripe_events, p_kept_at timestamp with time zone, p_kept jsonb, p_kept_previous jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_event.created_at <> p_kept_at then
+        return case when p_event.created_at > p_kept_at then 'newer' else 'older' end;
+    elsif p_event.body #> '{data,object}' = p_kept then
+        return 'older';
+    elsif credits_private.has_values(p_kept, p_event.body #> '{data,previous_attributes}') then
+        return 'newer';
+    elsif credits_private.has_values(p_event.body #> '{data,object}', p_kept_previous) then
+        return 'older';
+    end if;
+    return 'unsure';
+end
+$$;
+
+ALTER FUNCTION credits_private.stripe_order(p_event credits_private.stripe_events, p_kept_at timestamp with time zone, p_kept jsonb, p_kept_previous jsonb) OWNER TO credits_owner;
+
+--
+-- Name: stripe_refund_rank(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_refund_rank(p_status text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case p_status
+        when 'pending' then 1
+        when 'requires_action' then 2
+        when 'succeeded' then 3
+        when 'failed' then 4
+        when 'canceled' then 4
+    end
+$$;
+
+ALTER FUNCTION credits_private.stripe_refund_rank(p_status text) OWNER TO credits_owner;
+
+--
+-- Name: stripe_refunded(credits_private.stripe_events, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_refunded(p_event credits_private.stripe_events, p_names text[]) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with charges as (
+        select c.charge, coalesce(c.payment_intent, c.charge) as payment, c.event_at,
+            c.amount_refunded
+        from credits_private.stripe_charges c
+        where c.charge = any (p_names)
+            and c.livemode = p_event.livemode
+            and c.provider_account = p_event.provider_account
+    ),
+    refunds as (
+        select coalesce(r.payment_intent, c.payment, r.charge) as payment, r.charge, r.amount,
+            r.status, r.made_at, r.failed_at
+        from credits_private.stripe_refunds r
+        left join charges c on c.charge = r.charge
+        where (r.payment_intent = any (p_names) or r.charge = any (p_names))
+            and r.livemode = p_event.livemode
+            and r.provider_account = p_event.provider_account
+    ),
+    told as (
+        select c.payment,
+            c.amount_refunded - coalesce(sum(r.amount), 0) as amount
+        from charges c
+        left join refunds r on r.charge = c.charge
+            and r.made_at <= c.event_at
+            and r.failed_at >= c.event_at
+        group by c.charge, c.payment, c.amount_refunded
+    ),
+    totals as (
+        select t.payment, sum(t.amount) as told, 0 as listed from told t group by t.payment
+        union all
+        select r.payment, 0, sum(r.amount)
+        from refunds r
+        where r.status in ('pending', 'requires_action', 'succeeded')
+        group by r.payment
+    )
+    select coalesce(sum(x.amount), 0)::bigint
+    from (
+        select greatest(sum(t.told), sum(t.listed)) as amount
+        from totals t
+        group by t.payment
+    ) as x
+$$;
+
+ALTER FUNCTION credits_private.stripe_refunded(p_event credits_private.stripe_events, p_names text[]) OWNER TO credits_owner;
 
 --
 -- Name: stripe_result(text, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7042,18 +9207,162 @@ $$;
 ALTER FUNCTION credits_private.stripe_result(p_outcome text, p_reason text, p_waits_for text, p_account_id text) OWNER TO credits_owner;
 
 --
--- Name: stripe_wait_name(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: stripe_returned(credits_private.stripe_events, text[], text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text) RETURNS text
+CREATE FUNCTION credits_private.stripe_returned(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select least(
+        credits_private.stripe_refunded(p_event, p_names)::numeric
+            + credits_private.stripe_disputed(p_event, p_names, p_currency, p_amount_paid)
+            + credits_private.stripe_credited(p_event, p_names),
+        greatest(p_amount_paid, 1)
+    )::bigint
+$$;
+
+ALTER FUNCTION credits_private.stripe_returned(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) OWNER TO credits_owner;
+
+--
+-- Name: stripe_terms(credits_private.stripe_events, text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone) RETURNS credits_private.stripe_terms
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_set credits_private.stripe_price_terms;
+    v_price jsonb;
+    v_product jsonb;
+    v_terms credits_private.stripe_terms;
+begin
+    select t.* into v_set
+    from credits_private.stripe_price_terms t
+    where t.price = p_price;
+    select p.object into v_price
+    from credits_private.stripe_prices p
+    where p.price = p_price
+        and p.livemode = p_event.livemode
+        and p.provider_account = p_event.provider_account
+        and p.valid_from <= p_at
+    order by p.valid_from desc
+    limit 1;
+
+    if v_set.price is not null then
+        v_terms := credits_private.parse_stripe_terms('{}');
+        v_terms.credits := v_set.credits;
+        v_terms.rollover_cap := v_set.rollover_cap;
+        v_terms.proration := v_set.proration;
+    elsif v_price is null then
+        v_terms.problem := 'price ' || p_price || ' is unknown: set its credits';
+        v_terms.waits_for := 'price:' || p_price;
+    else
+        select p.object into v_product
+        from credits_private.stripe_products p
+        where p.product = credits_private.stripe_id(v_price -> 'product')
+            and p.livemode = p_event.livemode
+            and p.provider_account = p_event.provider_account
+            and p.valid_from <= p_at
+        order by p.valid_from desc
+        limit 1;
+        if v_product is null and credits_private.stripe_id(v_price -> 'product') is not null then
+            v_terms.problem := 'product ' || credits_private.stripe_id(v_price -> 'product')
+                || ' of price ' || p_price || ' is unknown';
+            v_terms.waits_for := 'product:' || credits_private.stripe_id(v_price -> 'product');
+        else
+            v_terms := credits_private.parse_stripe_terms(
+                coalesce(nullif(v_product -> 'metadata', 'null'), '{}')
+                    || coalesce(nullif(v_price -> 'metadata', 'null'), '{}')
+            );
+            if v_terms.problem is not null then
+                v_terms.problem := 'price ' || p_price || ': ' || v_terms.problem;
+                v_terms.waits_for := 'price:' || p_price;
+            end if;
+        end if;
+    end if;
+    v_terms.unit_price := coalesce(v_price ->> 'unit_amount_decimal', v_price ->> 'unit_amount',
+        v_price ->> 'amount')::numeric;
+    return v_terms;
+end
+$$;
+
+ALTER FUNCTION credits_private.stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: stripe_wait_name(credits_private.stripe_events, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text, p_kind text DEFAULT 'payment'::text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select pg_catalog.concat_ws(
-        ':', 'payment', p_event.provider_account, p_event.livemode, p_object_id
+        ':', p_kind, p_event.provider_account, case when p_event.livemode then 't' else 'f' end,
+        p_object_id
     )
 $$;
 
-ALTER FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text, p_kind text) OWNER TO credits_owner;
+
+--
+-- Name: stripe_wait_names(credits_private.stripe_events, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_wait_names(p_event credits_private.stripe_events, p_names text[]) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(array_agg(credits_private.stripe_wait_name(p_event, n.id)), '{}')
+    from unnest(p_names) as n (id)
+$$;
+
+ALTER FUNCTION credits_private.stripe_wait_names(p_event credits_private.stripe_events, p_names text[]) OWNER TO credits_owner;
+
+--
+-- Name: subscription_cancel_at(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.subscription_cancel_at(p_subscription jsonb) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(
+        to_timestamp((p_subscription ->> 'cancel_at')::bigint),
+        case when p_subscription ->> 'cancel_at_period_end' = 'true' then
+            credits_private.subscription_period(p_subscription, 'end')
+        end
+    )
+$$;
+
+ALTER FUNCTION credits_private.subscription_cancel_at(p_subscription jsonb) OWNER TO credits_owner;
+
+--
+-- Name: subscription_period(jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.subscription_period(p_subscription jsonb, p_bound text) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select to_timestamp(coalesce(
+        (
+            select case p_bound
+                when 'start' then min((i.item ->> 'current_period_start')::bigint)
+                else max((i.item ->> 'current_period_end')::bigint)
+            end
+            from jsonb_array_elements(
+                case jsonb_typeof(p_subscription #> '{items,data}')
+                    when 'array' then p_subscription #> '{items,data}'
+                    else '[]'
+                end
+            ) as i (item)
+        ),
+        (p_subscription ->> ('current_period_' || p_bound))::bigint
+    ))
+$$;
+
+ALTER FUNCTION credits_private.subscription_period(p_subscription jsonb, p_bound text) OWNER TO credits_owner;
 
 --
 -- Name: sum_allocations(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7712,29 +10021,40 @@ $$;
 ALTER FUNCTION credits_private.verify_payments(p_account_id text) OWNER TO credits_owner;
 
 --
--- Name: wake_stripe_events(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: wake_stripe_events(text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.wake_stripe_events(p_waits_for text) RETURNS void
+CREATE FUNCTION credits_private.wake_stripe_events(p_waits_for text[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+    v_now timestamptz := credits_private.clock();
+    v_number integer := 0;
     r_event credits_private.stripe_events;
 begin
     for r_event in
         select e.*
         from credits_private.stripe_events e
-        where e.waits_for = p_waits_for
+        where e.waits_for = any (p_waits_for)
         order by e.account_id, e.created_at, e.event_id
         for update skip locked
     loop
-        perform credits_private.try_stripe_event(r_event);
+        v_number := v_number + 1;
+        -- What one event brings may wake others, so none may be found waiting while it is tried.
+        update credits_private.stripe_events e
+        set outcome = 'received', waits_for = null, retry_at = v_now
+        where e.provider_account = r_event.provider_account
+            and e.event_id = r_event.event_id
+            and e.waits_for is not null;
+        if found and v_number <= 200 then
+            perform credits_private.try_stripe_event(r_event);
+        end if;
     end loop;
 end
 $$;
 
-ALTER FUNCTION credits_private.wake_stripe_events(p_waits_for text) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.wake_stripe_events(p_waits_for text[]) OWNER TO credits_owner;
 
 --
 -- Name: access_matrix; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -8089,6 +10409,10 @@ CASE setting
     WHEN 'hold_time'::text THEN ((EXTRACT(epoch FROM (value)::interval) > (0)::numeric) AND (EXTRACT(epoch FROM (value)::interval) <= (86400)::numeric))
     WHEN 'shortfall'::text THEN (value = ANY (ARRAY['debt'::text, 'write_off'::text]))
     WHEN 'free_purchases'::text THEN (value = ANY (ARRAY['ignore'::text, 'grant'::text]))
+    WHEN 'checkout_credits'::text THEN (value = ANY (ARRAY['metadata'::text, 'line_items'::text]))
+    WHEN 'dispute_takes_back'::text THEN (value = ANY (ARRAY['at_once'::text, 'when_lost'::text]))
+    WHEN 'dispute_freezes'::text THEN (value = ANY (ARRAY['no'::text, 'yes'::text]))
+    WHEN 'credit_notes'::text THEN (value = ANY (ARRAY['ignore'::text, 'take_back'::text]))
     WHEN 'stripe_retention'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
     WHEN 'stripe_patience'::text THEN (((value)::interval >= '00:00:00'::interval) AND ((value)::interval <= '100 years'::interval))
     WHEN 'stripe_attempts'::text THEN (value ~ '^[1-9][0-9]{0,3}$'::text)
@@ -8123,6 +10447,736 @@ COMMENT ON COLUMN credits_private.settings.value IS 'Its value as text; the chec
 --
 
 COMMENT ON COLUMN credits_private.settings.description IS 'What it decides, the values allowed, and why the default is what it is.';
+
+--
+-- Name: stripe_charges; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_charges (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    charge text NOT NULL COLLATE pg_catalog."C",
+    payment_intent text COLLATE pg_catalog."C",
+    amount_refunded bigint NOT NULL,
+    event_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE credits_private.stripe_charges OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_charges; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_charges IS 'What has gone back of each charge, in total, as its newest event tells.';
+
+--
+-- Name: COLUMN stripe_charges.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_charges.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_charges.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_charges.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_charges.charge; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_charges.charge IS 'Id of the charge.';
+
+--
+-- Name: COLUMN stripe_charges.payment_intent; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_charges.payment_intent IS 'Payment intent of the charge, if it has one.';
+
+--
+-- Name: COLUMN stripe_charges.amount_refunded; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_charges.amount_refunded IS 'Money refunded by then, in the smallest unit of the currency.';
+
+--
+-- Name: COLUMN stripe_charges.event_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_charges.event_at IS 'When that was so: time of the event.';
+
+--
+-- Name: stripe_credit_notes; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_credit_notes (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    credit_note text NOT NULL COLLATE pg_catalog."C",
+    invoice text NOT NULL COLLATE pg_catalog."C",
+    amount bigint NOT NULL,
+    refunds jsonb NOT NULL,
+    is_void boolean NOT NULL,
+    event_at timestamp with time zone NOT NULL,
+    CONSTRAINT stripe_credit_notes_amount_is_not_negative CHECK ((amount >= 0))
+);
+
+ALTER TABLE credits_private.stripe_credit_notes OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_credit_notes; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_credit_notes IS 'Credit notes on paid invoices, one row each.';
+
+--
+-- Name: COLUMN stripe_credit_notes.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_credit_notes.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_credit_notes.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_credit_notes.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_credit_notes.credit_note; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_credit_notes.credit_note IS 'Id of the credit note.';
+
+--
+-- Name: COLUMN stripe_credit_notes.invoice; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_credit_notes.invoice IS 'Invoice that it corrects.';
+
+--
+-- Name: COLUMN stripe_credit_notes.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_credit_notes.amount IS 'Money of it that was given back after the payment.';
+
+--
+-- Name: COLUMN stripe_credit_notes.refunds; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_credit_notes.refunds IS 'Refunds that are part of it: array of [refund, amount or null].';
+
+--
+-- Name: COLUMN stripe_credit_notes.is_void; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_credit_notes.is_void IS 'Whether it was voided, which is final.';
+
+--
+-- Name: COLUMN stripe_credit_notes.event_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_credit_notes.event_at IS 'Time of the event that told of it.';
+
+--
+-- Name: stripe_customers; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_customers (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    customer text NOT NULL COLLATE pg_catalog."C",
+    linked_account_id text,
+    named_account_id text,
+    named_at timestamp with time zone,
+    seen_account_id text,
+    seen_at timestamp with time zone,
+    is_deleted boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE credits_private.stripe_customers OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_customers; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_customers IS 'Customers of Stripe and the accounts that they stand for.';
+
+--
+-- Name: COLUMN stripe_customers.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_customers.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_customers.customer; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.customer IS 'Id of the customer.';
+
+--
+-- Name: COLUMN stripe_customers.linked_account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.linked_account_id IS 'Account that was set here; it goes before all others.';
+
+--
+-- Name: COLUMN stripe_customers.named_account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.named_account_id IS 'Account in the metadata of the customer.';
+
+--
+-- Name: COLUMN stripe_customers.named_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.named_at IS 'Time of the event that told of the metadata.';
+
+--
+-- Name: COLUMN stripe_customers.seen_account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.seen_account_id IS 'Account that a purchase or subscription of the customer named.';
+
+--
+-- Name: COLUMN stripe_customers.seen_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.seen_at IS 'Time of the event that named it.';
+
+--
+-- Name: COLUMN stripe_customers.is_deleted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_customers.is_deleted IS 'Whether the customer was deleted at Stripe, which is final.';
+
+--
+-- Name: stripe_links; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_links (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    object_id text NOT NULL COLLATE pg_catalog."C",
+    other_id text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE credits_private.stripe_links OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_links; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_links IS 'Which objects of Stripe belong to one payment, pair by pair and in both directions.';
+
+--
+-- Name: COLUMN stripe_links.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_links.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_links.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_links.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_links.object_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_links.object_id IS 'Id of a payment intent, charge, invoice or session.';
+
+--
+-- Name: COLUMN stripe_links.other_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_links.other_id IS 'Id of another one of the same payment.';
+
+--
+-- Name: stripe_price_terms; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_price_terms (
+    price text NOT NULL COLLATE pg_catalog."C",
+    credits bigint NOT NULL,
+    rollover_cap bigint,
+    proration text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT stripe_price_terms_cap_is_in_range CHECK (((rollover_cap >= 0) AND (rollover_cap <= '9007199254740991'::bigint))),
+    CONSTRAINT stripe_price_terms_credits_are_in_range CHECK (((credits >= 1) AND (credits <= '9007199254740991'::bigint))),
+    CONSTRAINT stripe_price_terms_proration_is_known CHECK ((proration = ANY (ARRAY['none'::text, 'proportional'::text, 'full'::text])))
+);
+
+ALTER TABLE credits_private.stripe_price_terms OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_price_terms; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_price_terms IS 'What one unit of a price is worth, as it was set here; it goes before the metadata of Stripe.';
+
+--
+-- Name: COLUMN stripe_price_terms.price; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_price_terms.price IS 'Id of the price at Stripe.';
+
+--
+-- Name: COLUMN stripe_price_terms.credits; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_price_terms.credits IS 'Credits for one unit and period.';
+
+--
+-- Name: COLUMN stripe_price_terms.rollover_cap; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_price_terms.rollover_cap IS 'Credits of the ended period that carry over at most; null: all of them.';
+
+--
+-- Name: COLUMN stripe_price_terms.proration; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_price_terms.proration IS 'What a prorated line grants: none, proportional (to its money) or full.';
+
+--
+-- Name: COLUMN stripe_price_terms.updated_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_price_terms.updated_at IS 'When the row was last set.';
+
+--
+-- Name: stripe_prices; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_prices (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    price text NOT NULL COLLATE pg_catalog."C",
+    valid_from timestamp with time zone NOT NULL,
+    object jsonb NOT NULL,
+    previous jsonb,
+    is_deleted boolean NOT NULL,
+    is_unsure boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE credits_private.stripe_prices OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_prices; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_prices IS 'Prices as they were from an instant on.';
+
+--
+-- Name: COLUMN stripe_prices.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_prices.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_prices.price; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.price IS 'Id of the price or plan.';
+
+--
+-- Name: COLUMN stripe_prices.valid_from; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.valid_from IS 'Time of the event: first instant at which it was so.';
+
+--
+-- Name: COLUMN stripe_prices.object; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.object IS 'The object as the event showed it.';
+
+--
+-- Name: COLUMN stripe_prices.previous; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.previous IS 'Former values of what the event changed.';
+
+--
+-- Name: COLUMN stripe_prices.is_deleted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.is_deleted IS 'Whether it was deleted then. It ends the sale, no grant.';
+
+--
+-- Name: COLUMN stripe_prices.is_unsure; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.is_unsure IS 'Whether another event of the same second could not be put in order.';
+
+--
+-- Name: stripe_products; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_products (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    product text NOT NULL COLLATE pg_catalog."C",
+    valid_from timestamp with time zone NOT NULL,
+    object jsonb NOT NULL,
+    previous jsonb,
+    is_deleted boolean NOT NULL,
+    is_unsure boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE credits_private.stripe_products OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_products; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_products IS 'Products as they were from an instant on.';
+
+--
+-- Name: COLUMN stripe_products.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_products.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_products.product; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.product IS 'Id of the product.';
+
+--
+-- Name: COLUMN stripe_products.valid_from; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.valid_from IS 'Time of the event: first instant at which it was so.';
+
+--
+-- Name: COLUMN stripe_products.object; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.object IS 'The object as the event showed it.';
+
+--
+-- Name: COLUMN stripe_products.previous; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.previous IS 'Former values of what the event changed.';
+
+--
+-- Name: COLUMN stripe_products.is_deleted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.is_deleted IS 'Whether it was deleted then. It ends the sale, no grant.';
+
+--
+-- Name: COLUMN stripe_products.is_unsure; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.is_unsure IS 'Whether another event of the same second could not be put in order.';
+
+--
+-- Name: stripe_refunds; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_refunds (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    refund text NOT NULL COLLATE pg_catalog."C",
+    payment_intent text COLLATE pg_catalog."C",
+    charge text COLLATE pg_catalog."C",
+    amount bigint NOT NULL,
+    status text,
+    made_at timestamp with time zone NOT NULL,
+    event_at timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone,
+    unknown_status text,
+    CONSTRAINT stripe_refunds_amount_is_not_negative CHECK ((amount >= 0)),
+    CONSTRAINT stripe_refunds_failed_has_time CHECK (((failed_at IS NOT NULL) = COALESCE((status = ANY (ARRAY['failed'::text, 'canceled'::text])), false)))
+);
+
+ALTER TABLE credits_private.stripe_refunds OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_refunds; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_refunds IS 'Refunds, one row each.';
+
+--
+-- Name: COLUMN stripe_refunds.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_refunds.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_refunds.refund; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.refund IS 'Id of the refund.';
+
+--
+-- Name: COLUMN stripe_refunds.payment_intent; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.payment_intent IS 'Payment intent that it refunds.';
+
+--
+-- Name: COLUMN stripe_refunds.charge; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.charge IS 'Charge that it refunds.';
+
+--
+-- Name: COLUMN stripe_refunds.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.amount IS 'Money, in the smallest unit of the currency.';
+
+--
+-- Name: COLUMN stripe_refunds.status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.status IS 'pending, requires_action, succeeded, failed or canceled; null: none that is known.';
+
+--
+-- Name: COLUMN stripe_refunds.made_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.made_at IS 'When the refund was made.';
+
+--
+-- Name: COLUMN stripe_refunds.event_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.event_at IS 'Time of the event that told of the status.';
+
+--
+-- Name: COLUMN stripe_refunds.failed_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.failed_at IS 'When it failed or was cancelled.';
+
+--
+-- Name: COLUMN stripe_refunds.unknown_status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_refunds.unknown_status IS 'A status that is not known; it changes nothing.';
+
+--
+-- Name: stripe_schedules; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_schedules (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    schedule text NOT NULL COLLATE pg_catalog."C",
+    subscription text,
+    status text NOT NULL,
+    event_at timestamp with time zone NOT NULL,
+    object jsonb NOT NULL,
+    previous jsonb,
+    is_unsure boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE credits_private.stripe_schedules OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_schedules; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_schedules IS 'Subscription schedules as their newest event shows them.';
+
+--
+-- Name: COLUMN stripe_schedules.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_schedules.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_schedules.schedule; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.schedule IS 'Id of the schedule.';
+
+--
+-- Name: COLUMN stripe_schedules.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.subscription IS 'Subscription that it changes.';
+
+--
+-- Name: COLUMN stripe_schedules.status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.status IS 'Status at Stripe.';
+
+--
+-- Name: COLUMN stripe_schedules.event_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.event_at IS 'Time of the event that told of it.';
+
+--
+-- Name: COLUMN stripe_schedules.object; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.object IS 'The object as that event showed it.';
+
+--
+-- Name: COLUMN stripe_schedules.previous; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.previous IS 'Former values of what that event changed.';
+
+--
+-- Name: COLUMN stripe_schedules.is_unsure; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_schedules.is_unsure IS 'Whether another event of the same second could not be put in order.';
+
+--
+-- Name: stripe_subscriptions; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_subscriptions (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    subscription text NOT NULL COLLATE pg_catalog."C",
+    customer text,
+    named_account_id text COLLATE pg_catalog."C",
+    status text NOT NULL,
+    period_start timestamp with time zone,
+    period_end timestamp with time zone,
+    cancel_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    event_at timestamp with time zone NOT NULL,
+    object jsonb NOT NULL,
+    previous jsonb,
+    is_unsure boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE credits_private.stripe_subscriptions OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_subscriptions; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_subscriptions IS 'Subscriptions as their newest event shows them. Nothing is granted for a state.';
+
+--
+-- Name: COLUMN stripe_subscriptions.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_subscriptions.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_subscriptions.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.subscription IS 'Id of the subscription.';
+
+--
+-- Name: COLUMN stripe_subscriptions.customer; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.customer IS 'Customer who has subscribed.';
+
+--
+-- Name: COLUMN stripe_subscriptions.named_account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.named_account_id IS 'Account in its metadata.';
+
+--
+-- Name: COLUMN stripe_subscriptions.status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.status IS 'Status at Stripe.';
+
+--
+-- Name: COLUMN stripe_subscriptions.period_start; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.period_start IS 'Start of the current period: the earliest of its items.';
+
+--
+-- Name: COLUMN stripe_subscriptions.period_end; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.period_end IS 'End of the current period: the latest of its items.';
+
+--
+-- Name: COLUMN stripe_subscriptions.cancel_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.cancel_at IS 'When it is going to end, if that is settled.';
+
+--
+-- Name: COLUMN stripe_subscriptions.ended_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.ended_at IS 'When it ended.';
+
+--
+-- Name: COLUMN stripe_subscriptions.event_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.event_at IS 'Time of the event that told of it.';
+
+--
+-- Name: COLUMN stripe_subscriptions.object; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.object IS 'The object as that event showed it.';
+
+--
+-- Name: COLUMN stripe_subscriptions.previous; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.previous IS 'Former values of what that event changed.';
+
+--
+-- Name: COLUMN stripe_subscriptions.is_unsure; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_subscriptions.is_unsure IS 'Whether another event of the same second could not be put in order.';
 
 --
 -- Name: stripe_waits; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -8231,6 +11285,41 @@ ALTER TABLE ONLY credits_private.settings
     ADD CONSTRAINT settings_pkey PRIMARY KEY (setting);
 
 --
+-- Name: stripe_charges stripe_charges_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_charges
+    ADD CONSTRAINT stripe_charges_pkey PRIMARY KEY (charge, livemode, provider_account);
+
+--
+-- Name: stripe_checkouts stripe_checkouts_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_checkouts
+    ADD CONSTRAINT stripe_checkouts_pkey PRIMARY KEY (session, livemode, provider_account);
+
+--
+-- Name: stripe_credit_notes stripe_credit_notes_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_credit_notes
+    ADD CONSTRAINT stripe_credit_notes_pkey PRIMARY KEY (credit_note, livemode, provider_account);
+
+--
+-- Name: stripe_customers stripe_customers_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_customers
+    ADD CONSTRAINT stripe_customers_pkey PRIMARY KEY (customer, livemode, provider_account);
+
+--
+-- Name: stripe_disputes stripe_disputes_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_disputes
+    ADD CONSTRAINT stripe_disputes_pkey PRIMARY KEY (dispute, livemode, provider_account);
+
+--
 -- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8238,11 +11327,60 @@ ALTER TABLE ONLY credits_private.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (provider_account, event_id);
 
 --
+-- Name: stripe_invoices stripe_invoices_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_invoices
+    ADD CONSTRAINT stripe_invoices_pkey PRIMARY KEY (invoice, livemode, provider_account);
+
+--
+-- Name: stripe_links stripe_links_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_links
+    ADD CONSTRAINT stripe_links_pkey PRIMARY KEY (object_id, other_id, livemode, provider_account);
+
+--
+-- Name: stripe_price_terms stripe_price_terms_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_price_terms
+    ADD CONSTRAINT stripe_price_terms_pkey PRIMARY KEY (price);
+
+--
 -- Name: stripe_prices stripe_prices_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
 ALTER TABLE ONLY credits_private.stripe_prices
-    ADD CONSTRAINT stripe_prices_pkey PRIMARY KEY (price);
+    ADD CONSTRAINT stripe_prices_pkey PRIMARY KEY (price, valid_from, livemode, provider_account);
+
+--
+-- Name: stripe_products stripe_products_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_products
+    ADD CONSTRAINT stripe_products_pkey PRIMARY KEY (product, valid_from, livemode, provider_account);
+
+--
+-- Name: stripe_refunds stripe_refunds_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_refunds
+    ADD CONSTRAINT stripe_refunds_pkey PRIMARY KEY (refund, livemode, provider_account);
+
+--
+-- Name: stripe_schedules stripe_schedules_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_schedules
+    ADD CONSTRAINT stripe_schedules_pkey PRIMARY KEY (schedule, livemode, provider_account);
+
+--
+-- Name: stripe_subscriptions stripe_subscriptions_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_subscriptions
+    ADD CONSTRAINT stripe_subscriptions_pkey PRIMARY KEY (subscription, livemode, provider_account);
 
 --
 -- Name: stripe_waits stripe_waits_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
@@ -8312,6 +11450,24 @@ CREATE INDEX payment_refs_payment_idx ON credits_private.payment_refs USING btre
 CREATE INDEX payments_owed_idx ON credits_private.payments USING btree (account_id, payment_id) WHERE (owed > 0);
 
 --
+-- Name: stripe_credit_notes_invoice_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_credit_notes_invoice_idx ON credits_private.stripe_credit_notes USING btree (invoice);
+
+--
+-- Name: stripe_disputes_charge_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_disputes_charge_idx ON credits_private.stripe_disputes USING btree (charge) WHERE (charge IS NOT NULL);
+
+--
+-- Name: stripe_disputes_payment_intent_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_disputes_payment_intent_idx ON credits_private.stripe_disputes USING btree (payment_intent) WHERE (payment_intent IS NOT NULL);
+
+--
 -- Name: stripe_events_body_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8328,6 +11484,18 @@ CREATE INDEX stripe_events_retry_idx ON credits_private.stripe_events USING btre
 --
 
 CREATE INDEX stripe_events_waiting_idx ON credits_private.stripe_events USING btree (waits_for) WHERE (waits_for IS NOT NULL);
+
+--
+-- Name: stripe_refunds_charge_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_refunds_charge_idx ON credits_private.stripe_refunds USING btree (charge) WHERE (charge IS NOT NULL);
+
+--
+-- Name: stripe_refunds_payment_intent_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_refunds_payment_intent_idx ON credits_private.stripe_refunds USING btree (payment_intent) WHERE (payment_intent IS NOT NULL);
 
 --
 -- Name: ledger ledger_is_append_only; Type: TRIGGER; Schema: credits_private; Owner: credits_owner
@@ -8408,16 +11576,88 @@ ALTER TABLE credits_private.schema_objects ENABLE ROW LEVEL SECURITY;
 ALTER TABLE credits_private.settings ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: stripe_charges; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_charges ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_checkouts; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_checkouts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_credit_notes; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_credit_notes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_customers; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_customers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_disputes; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_disputes ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: stripe_events; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
 ALTER TABLE credits_private.stripe_events ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: stripe_invoices; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_invoices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_links; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_links ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_price_terms; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_price_terms ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: stripe_prices; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
 ALTER TABLE credits_private.stripe_prices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_products; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_products ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_refunds; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_refunds ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_schedules; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_schedules ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_subscriptions; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_subscriptions ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: stripe_waits; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
@@ -8441,6 +11681,14 @@ GRANT USAGE ON SCHEMA credits TO credits_user;
 
 REVOKE ALL ON FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) TO credits_webhook;
 
 --
 -- Name: FUNCTION add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -8471,6 +11719,14 @@ GRANT ALL ON FUNCTION credits.audit_access() TO credits_reader;
 
 REVOKE ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION claim_payment(p_account_id text, p_event_id text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.claim_payment(p_account_id text, p_event_id text, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.claim_payment(p_account_id text, p_event_id text, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.claim_payment(p_account_id text, p_event_id text, p_provider_account text) TO credits_admin;
 
 --
 -- Name: FUNCTION clawback_credits(p_account_id text, p_payment text, p_target bigint, p_amount_returned bigint, p_provider text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -8560,6 +11816,14 @@ GRANT ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p
 
 REVOKE ALL ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) TO credits_webhook;
+
+--
+-- Name: FUNCTION link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) TO credits_admin;
 
 --
 -- Name: FUNCTION list_entries(p_account_id text, p_limit integer, p_before bigint); Type: ACL; Schema: credits; Owner: credits_owner
@@ -8689,11 +11953,11 @@ GRANT ALL ON FUNCTION credits.schema_version() TO credits_webhook;
 GRANT ALL ON FUNCTION credits.schema_version() TO credits_reader;
 
 --
--- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint); Type: ACL; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint) TO credits_admin;
+REVOKE ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) TO credits_admin;
 
 --
 -- Name: FUNCTION unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -8751,16 +12015,34 @@ REVOKE ALL ON FUNCTION credits_private.allocation(p_lot_id bigint, p_amount bigi
 REVOKE ALL ON FUNCTION credits_private.allocations_of(p_entry credits_private.ledger) FROM PUBLIC;
 
 --
--- Name: FUNCTION apply_charge_refund(p_event credits_private.stripe_events, p_charge jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION apply_charge(p_event credits_private.stripe_events, p_charge jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.apply_charge_refund(p_event credits_private.stripe_events, p_charge jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.apply_charge(p_event credits_private.stripe_events, p_charge jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION apply_checkout_session(p_event credits_private.stripe_events, p_session jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION apply_checkout(p_event credits_private.stripe_events, p_session jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.apply_checkout_session(p_event credits_private.stripe_events, p_session jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.apply_checkout(p_event credits_private.stripe_events, p_session jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_credit_note(p_event credits_private.stripe_events, p_note jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_credit_note(p_event credits_private.stripe_events, p_note jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_customer(p_event credits_private.stripe_events, p_customer jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_customer(p_event credits_private.stripe_events, p_customer jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_dispute(p_event credits_private.stripe_events, p_dispute jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_dispute(p_event credits_private.stripe_events, p_dispute jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION apply_invoice(p_event credits_private.stripe_events, p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -8769,10 +12051,58 @@ REVOKE ALL ON FUNCTION credits_private.apply_checkout_session(p_event credits_pr
 REVOKE ALL ON FUNCTION credits_private.apply_invoice(p_event credits_private.stripe_events, p_invoice jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION apply_invoice_event(p_event credits_private.stripe_events, p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_invoice_event(p_event credits_private.stripe_events, p_invoice jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_invoice_payment(p_event credits_private.stripe_events, p_invoice_payment jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_invoice_payment(p_event credits_private.stripe_events, p_invoice_payment jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_payment_intent(p_event credits_private.stripe_events, p_intent jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_payment_intent(p_event credits_private.stripe_events, p_intent jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_price(p_event credits_private.stripe_events, p_price jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_price(p_event credits_private.stripe_events, p_price jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_product(p_event credits_private.stripe_events, p_product jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_product(p_event credits_private.stripe_events, p_product jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_refund(p_event credits_private.stripe_events, p_refund jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_refund(p_event credits_private.stripe_events, p_refund jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_schedule(p_event credits_private.stripe_events, p_schedule jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_schedule(p_event credits_private.stripe_events, p_schedule jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION apply_stripe_event(p_event credits_private.stripe_events); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.apply_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_subscription(p_event credits_private.stripe_events, p_subscription jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_subscription(p_event credits_private.stripe_events, p_subscription jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION book(p_state credits_private.account_state, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -8901,6 +12231,24 @@ REVOKE ALL ON FUNCTION credits_private.clock() FROM PUBLIC;
 REVOKE ALL ON FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION credit_note_amount(p_note jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.credit_note_amount(p_note jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION credit_note_refunds(p_note jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.credit_note_refunds(p_note jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION customer_account(p_event credits_private.stripe_events, p_customer text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.customer_account(p_event credits_private.stripe_events, p_customer text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION derive_lot(p_lot credits_private.lots, p_origin text, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8923,6 +12271,12 @@ REVOKE ALL ON FUNCTION credits_private.describe_hold_time(p_expires_in interval)
 --
 
 REVOKE ALL ON FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
+
+--
+-- Name: FUNCTION dispute_takes_back(p_dispute credits_private.stripe_disputes, p_at_once boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.dispute_takes_back(p_dispute credits_private.stripe_disputes, p_at_once boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION draw_lot(p_account_id text, p_lot_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -8997,10 +12351,10 @@ REVOKE ALL ON FUNCTION credits_private.find_replay(p_account_id text, p_idempote
 REVOKE ALL ON FUNCTION credits_private.find_stripe_payment(p_event credits_private.stripe_events, p_object_ids text[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION find_stripe_price(p_price text); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION find_stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.find_stripe_price(p_price text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.find_stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION finish_command(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9009,16 +12363,46 @@ REVOKE ALL ON FUNCTION credits_private.find_stripe_price(p_price text) FROM PUBL
 REVOKE ALL ON FUNCTION credits_private.finish_command(p_state credits_private.account_state) FROM PUBLIC;
 
 --
+-- Name: FUNCTION free_credits(p_policy text, p_credits bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.free_credits(p_policy text, p_credits bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION freeze_for_disputes(p_event credits_private.stripe_events, p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.freeze_for_disputes(p_event credits_private.stripe_events, p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION frozen_purchase(p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.frozen_purchase(p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
+-- Name: FUNCTION grant_stripe_purchase(p_event credits_private.stripe_events, p_object jsonb, p_purchase credits_private.stripe_purchase, p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.grant_stripe_purchase(p_event credits_private.stripe_events, p_object jsonb, p_purchase credits_private.stripe_purchase, p_payment credits_private.payment_order) FROM PUBLIC;
+
+--
 -- Name: FUNCTION granted_rights(); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.granted_rights() FROM PUBLIC;
+
+--
+-- Name: FUNCTION has_values(p_object jsonb, p_values jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.has_values(p_object jsonb, p_values jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION held_by(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9057,10 +12441,22 @@ REVOKE ALL ON FUNCTION credits_private.invoice_account(p_invoice jsonb, p_line j
 REVOKE ALL ON FUNCTION credits_private.invoice_line_amount(p_line jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION invoice_line_is_period(p_line jsonb, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION invoice_line_credits(p_terms credits_private.stripe_terms, p_line credits_private.stripe_line, p_free boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.invoice_line_is_period(p_line jsonb, p_amount bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.invoice_line_credits(p_terms credits_private.stripe_terms, p_line credits_private.stripe_line, p_free boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_line_is_period(p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_line_is_period(p_line jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_line_is_proration(p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_line_is_proration(p_line jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION invoice_line_item(p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9075,10 +12471,16 @@ REVOKE ALL ON FUNCTION credits_private.invoice_line_item(p_line jsonb) FROM PUBL
 REVOKE ALL ON FUNCTION credits_private.invoice_line_price(p_line jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION invoice_periods(p_invoice jsonb, p_free boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION invoice_lines(p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.invoice_periods(p_invoice jsonb, p_free boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.invoice_lines(p_invoice jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invoice_purchase(p_event credits_private.stripe_events, p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.invoice_purchase(p_event credits_private.stripe_events, p_invoice jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION invoice_subscription(p_invoice jsonb, p_line jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9087,10 +12489,22 @@ REVOKE ALL ON FUNCTION credits_private.invoice_periods(p_invoice jsonb, p_free b
 REVOKE ALL ON FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_line jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION items_purchase(p_event credits_private.stripe_events, p_items jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.items_purchase(p_event credits_private.stripe_events, p_items jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION ledger_is_append_only(); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.ledger_is_append_only() FROM PUBLIC;
+
+--
+-- Name: FUNCTION link_stripe_customer(p_event credits_private.stripe_events, p_object jsonb, p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.link_stripe_customer(p_event credits_private.stripe_events, p_object jsonb, p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_account(p_account_id text, p_create boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9105,10 +12519,22 @@ REVOKE ALL ON FUNCTION credits_private.lock_account(p_account_id text, p_create 
 REVOKE ALL ON FUNCTION credits_private.lock_meeting_point(p_waits_for text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION lock_stripe_catalogue(p_waits_for text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lock_stripe_catalogue(p_waits_for text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lock_stripe_event(p_event_id text, p_provider_account text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.lock_stripe_event(p_event_id text, p_provider_account text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_stripe_objects(p_event credits_private.stripe_events, p_ids text[], p_points text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lock_stripe_objects(p_event credits_private.stripe_events, p_ids text[], p_points text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lower_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9135,6 +12561,24 @@ REVOKE ALL ON FUNCTION credits_private.mark_clawed(p_state credits_private.accou
 REVOKE ALL ON FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_checkout(p_event credits_private.stripe_events, p_session text, p_state text, p_items jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text, p_items jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_invoice(p_event credits_private.stripe_events, p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.note_invoice(p_event credits_private.stripe_events, p_invoice jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION pack_expiry(p_expires text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.pack_expiry(p_expires text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION parse_grant(p_path text, p_grant jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9157,6 +12601,12 @@ REVOKE ALL ON FUNCTION credits_private.parse_instant(p_path text, p_value jsonb)
 --
 
 REVOKE ALL ON FUNCTION credits_private.parse_stripe_event(p_payload text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_stripe_terms(p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_stripe_terms(p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION parse_text(p_path text, p_value jsonb, p_most integer); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9261,6 +12711,12 @@ REVOKE ALL ON FUNCTION credits_private.post_spend(p_account_id text, p_amount bi
 REVOKE ALL ON FUNCTION credits_private.post_status(p_account_id text, p_kind text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_stripe_return(p_event credits_private.stripe_events, p_ref credits_private.payment_refs, p_names text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_stripe_return(p_event credits_private.stripe_events, p_ref credits_private.payment_refs, p_names text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9291,10 +12747,16 @@ REVOKE ALL ON FUNCTION credits_private.receipt_of(p_account_id text, p_command_i
 REVOKE ALL ON FUNCTION credits_private.reclaim_settled(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint) FROM PUBLIC;
 
 --
--- Name: FUNCTION record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_names text[], p_payment credits_private.payment_order, p_grants credits_private.grant_order[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_object_ids text[], p_amount_paid bigint, p_currency text, p_grants credits_private.grant_order[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.record_stripe_payment(p_event credits_private.stripe_events, p_account_id text, p_names text[], p_payment credits_private.payment_order, p_grants credits_private.grant_order[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION record_stripe_refund(p_event credits_private.stripe_events, p_refund jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.record_stripe_refund(p_event credits_private.stripe_events, p_refund jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION ref_kind(p_provider text, p_object_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9333,6 +12795,12 @@ REVOKE ALL ON FUNCTION credits_private.reverse_allocations(p_allocations jsonb, 
 REVOKE ALL ON FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION see_customer(p_event credits_private.stripe_events, p_customer text, p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.see_customer(p_event credits_private.stripe_events, p_customer text, p_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION setting(p_setting text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9349,6 +12817,12 @@ REVOKE ALL ON FUNCTION credits_private.setting_interval(p_setting text) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION credits_private.settle_debt(p_state credits_private.account_state) FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_stripe_payment(p_event credits_private.stripe_events, p_names text[], p_waits boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.settle_stripe_payment(p_event credits_private.stripe_events, p_names text[], p_waits boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION share_of(p_granted bigint, p_paid bigint, p_returned bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9375,10 +12849,64 @@ REVOKE ALL ON FUNCTION credits_private.spend_refusal(p_state credits_private.acc
 REVOKE ALL ON FUNCTION credits_private.status_refusal(p_state credits_private.account_state, p_allowed text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION stripe_credited(p_event credits_private.stripe_events, p_names text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_credited(p_event credits_private.stripe_events, p_names text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_dispute_rank(p_status text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_dispute_rank(p_status text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_disputed(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_disputed(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION stripe_id(p_value jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.stripe_id(p_value jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_key(p_event credits_private.stripe_events, p_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_key(p_event credits_private.stripe_events, p_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_names(p_event credits_private.stripe_events, p_ids text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_names(p_event credits_private.stripe_events, p_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_object_ids(p_object jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_object_ids(p_object jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_order(p_event credits_private.stripe_events, p_kept_at timestamp with time zone, p_kept jsonb, p_kept_previous jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_order(p_event credits_private.stripe_events, p_kept_at timestamp with time zone, p_kept jsonb, p_kept_previous jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_refund_rank(p_status text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_refund_rank(p_status text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_refunded(p_event credits_private.stripe_events, p_names text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_refunded(p_event credits_private.stripe_events, p_names text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION stripe_result(p_outcome text, p_reason text, p_waits_for text, p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9387,10 +12915,40 @@ REVOKE ALL ON FUNCTION credits_private.stripe_id(p_value jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION credits_private.stripe_result(p_outcome text, p_reason text, p_waits_for text, p_account_id text) FROM PUBLIC;
 
 --
--- Name: FUNCTION stripe_wait_name(p_event credits_private.stripe_events, p_object_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION stripe_returned(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.stripe_returned(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_wait_name(p_event credits_private.stripe_events, p_object_id text, p_kind text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_wait_name(p_event credits_private.stripe_events, p_object_id text, p_kind text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_wait_names(p_event credits_private.stripe_events, p_names text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_wait_names(p_event credits_private.stripe_events, p_names text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION subscription_cancel_at(p_subscription jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.subscription_cancel_at(p_subscription jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION subscription_period(p_subscription jsonb, p_bound text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.subscription_period(p_subscription jsonb, p_bound text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sum_allocations(p_allocations jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -9459,10 +13017,10 @@ REVOKE ALL ON FUNCTION credits_private.verify_orphans(p_from text, p_until text)
 REVOKE ALL ON FUNCTION credits_private.verify_payments(p_account_id text) FROM PUBLIC;
 
 --
--- Name: FUNCTION wake_stripe_events(p_waits_for text); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION wake_stripe_events(p_waits_for text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.wake_stripe_events(p_waits_for text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.wake_stripe_events(p_waits_for text[]) FROM PUBLIC;
 
 --
 -- Name: TABLE schema_migrations_log; Type: ACL; Schema: credits_private; Owner: credits_owner
