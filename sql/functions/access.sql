@@ -29,14 +29,18 @@ to credits_service, credits_admin, credits_webhook, credits_reader;
 
 grant execute on function
     credits.audit_access(),
+    credits.get_backlog(),
     credits.get_balance(text),
+    credits.get_seal(text),
     credits.list_entries(text, integer, bigint),
     credits.list_holds(text, integer, bigint, boolean),
     credits.list_lots(text, integer, bigint, boolean),
+    credits.list_seals(integer, text),
     credits.list_stripe_backlog(),
     credits.list_stripe_events(text, text, integer, text, text),
     credits.verify(text),
-    credits.verify_page(integer, text, timestamptz)
+    credits.verify_page(integer, text, timestamptz),
+    credits.verify_seals(jsonb)
 to credits_service, credits_admin, credits_reader;
 
 grant execute on function
@@ -46,7 +50,8 @@ grant execute on function
     credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb),
     credits.link_customer(text, text, boolean, text),
     credits.purge_stripe_events(integer),
-    credits.retry_stripe_event(text, text)
+    credits.retry_stripe_event(text, text),
+    credits.seal_due(integer)
 to credits_service, credits_admin;
 
 grant execute on function

@@ -87,6 +87,7 @@ create table credits_private.settings (
             when 'account_claim' then
                 value ~ '^[^.]+([.][^.]+)*$' and value !~ '^user_metadata([.]|$)'
             when 'api_logins' then value ~ '^[^,[:space:]]+(,[^,[:space:]]+)*$'
+            when 'sealing' then value in ('by_job', 'at_once')
         end is true
     )
 );
@@ -127,6 +128,9 @@ insert into credits_private.settings (setting, value, description) values
     ('credit_notes', 'ignore',
      'Whether a credit note takes credits back for its part that is no refund: ignore or '
      'take_back. Ignored, since money on the customer balance at Stripe is still to be spent.'),
+    ('sealing', 'by_job',
+     'When entries are sealed against later changes: by_job (within a minute, by the periodic job) '
+     'or at_once (in their own transaction). By the job, since a spend then costs nothing more.'),
     ('stripe_retention', '90 days',
      'How long the inbox keeps the bodies of events that are done (interval). They hold names and '
      'addresses; what was booked stays. Longer than the 30 days in which Stripe can send again.'),

@@ -79,6 +79,11 @@ create unique index ledger_idempotency_key on credits_private.ledger (account_id
 create index ledger_about_idx on credits_private.ledger (account_id, about_entry_id)
     where about_entry_id is not null;
 
+-- New entries are found by their date, to be sealed. Ranges of pages are summarised behind the
+-- inserts, so that one costs an insert no more than a look.
+create index ledger_created_idx on credits_private.ledger using brin (created_at)
+    with (autosummarize = on);
+
 create table credits_private.lots (
     account_id text collate "C" not null,
     lot_id bigint not null,

@@ -64,7 +64,13 @@ $$
 
 
 def _problems(rows: Rows) -> list[tuple[str, str]]:
-    """Function and message of everything that is wrong, by the best checker that there is."""
+    """Function and message of everything that is wrong, by the best checker that there is.
+
+    It needs the table of a trigger function: the trigger that a setting makes is made.
+    """
+    rows.conn.execute(
+        "update credits_private.settings set value = 'at_once' where setting = 'sealing'"
+    )
     if rows.ask("select from pg_available_extensions where name = 'plpgsql_check'"):
         rows.conn.execute("create schema checking")
         rows.conn.execute("create extension plpgsql_check schema checking")

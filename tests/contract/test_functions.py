@@ -20,6 +20,7 @@ def _is_read(function: dict[str, Any]) -> bool:
         "audit_access",
         "verify",
         "verify_page",
+        "verify_seals",
         "schema_version",
     }
 
@@ -146,7 +147,7 @@ def test_the_api_returns_its_own_row_types(catalogue: Rows) -> None:
 
 
 # Lists by another name.
-_LISTS = {"audit_access", "my_entries", "my_lots", "verify"}
+_LISTS = {"audit_access", "my_entries", "my_lots", "verify", "verify_seals"}
 
 
 def test_only_lists_and_verify_return_several_rows(catalogue: Rows) -> None:

@@ -13,14 +13,18 @@ from tests.contract.conftest import STRANGER, SUPABASE_ROLES
 
 READS = {
     "audit_access",
+    "get_backlog",
     "get_balance",
+    "get_seal",
     "list_entries",
     "list_holds",
     "list_lots",
+    "list_seals",
     "list_stripe_backlog",
     "list_stripe_events",
     "verify",
     "verify_page",
+    "verify_seals",
     "schema_version",
 }
 SERVICE = READS | {
@@ -44,13 +48,14 @@ SERVICE = READS | {
     "add_stripe_line_items",
     "link_customer",
     "claim_payment",
+    "seal_due",
 }
 MATRIX: dict[str, set[str]] = {
     "credits_service": SERVICE,
     "credits_admin": READS
     | {"link_customer", "claim_payment"}
     | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
-    | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due"}
+    | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due", "seal_due"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"},
     "credits_webhook": {"ingest_stripe_event", "add_stripe_line_items", "schema_version"},
     "credits_reader": READS,

@@ -19,6 +19,7 @@ KEYS_OF_THE_PROVIDER = {
 }
 # Numbers that stay small. Everything else that counts is bigint.
 SMALL_NUMBERS = {
+    ("credits_private.seals", "version"),
     ("credits_private.pools", "priority"),
     ("credits_private.lots", "priority"),
     ("credits_private.stripe_events", "attempts"),
@@ -27,6 +28,7 @@ SMALL_NUMBERS = {
 TYPES = {
     "bigint",
     "boolean",
+    "bytea",
     "integer",
     "jsonb",
     "text",

@@ -132,6 +132,10 @@ class Search(Granting, Spending, Holding, Administering):
     def expire_due(self, limit: int) -> None:
         self.twin.sweep(limit)
 
+    @step(2, limit=st.sampled_from([3, 1000]))
+    def seal_due(self, limit: int) -> None:
+        self.twin.seal(limit)
+
     @step(
         6, nth=st.integers(0, 20), change=st.sampled_from(_CHANGES), more=st.sampled_from([0, 0, 1])
     )

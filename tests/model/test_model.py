@@ -35,6 +35,7 @@ NOT_DRIVEN = {
     "retry_stripe_event": "applies what ingest_stripe_event has stored",
     "dismiss_stripe_event": "marks an event and moves no credits",
     "purge_stripe_events": "marks events and moves no credits",
+    "seal_due": "changes no account; a step of the search calls it, and verify walks the chains",
     "set_stripe_price": "writes a row of configuration and no credits",
 }
 

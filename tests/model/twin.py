@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from pgcredits.rpc import Sweep
+    from pgcredits.rpc import Sealing, Sweep
     from tests.model.state import Account
 
 Answer = tuple[str, Any]
@@ -139,6 +139,21 @@ class Twin:
             # Lots that were used up before they expired may count as well.
             assert accounts >= expected.accounts
             assert lots >= expected.lots
+        self.compare()
+
+    def seal(self, limit: int) -> None:
+        """Seal in batches of ``limit`` entries until nothing is left; the model knows no seals."""
+        self.story.append(f"seal_due({limit}) until has_more is false")
+        with self._told():
+            for _ in range(10_000):
+                batch: Sealing = self.credits.seal_due(limit)
+                assert batch.entries <= limit
+                if not batch.has_more:
+                    break
+            else:
+                raise AssertionError("has_more does not end")
+            open_ends = {name: self.credits.get_seal(name).unsealed for name in self.model.accounts}
+            assert not any(open_ends.values()), open_ends
         self.compare()
 
     def compare(self, account_id: str | None = None) -> None:

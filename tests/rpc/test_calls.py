@@ -22,6 +22,9 @@ FUNCTIONS = sorted(
     if inspect.isfunction(getattr(rpc, name)) and name not in {"call", "call_rows"}
 )
 ROWS = {
+    "backlog": rpc.Backlog,
+    "seal": rpc.Seal,
+    "sealing": rpc.Sealing,
     "balance": rpc.Balance,
     "entry": rpc.Entry,
     "finding": rpc.Finding,

@@ -57,8 +57,16 @@ from pgcredits.rpc.inbox import (
     retry_stripe_event,
 )
 from pgcredits.rpc.query import call, call_rows
+from pgcredits.rpc.sealing import (
+    get_backlog,
+    get_seal,
+    list_seals,
+    seal_due,
+    verify_seals,
+)
 from pgcredits.rpc.types import (
     AccessFinding,
+    Backlog,
     Balance,
     Entry,
     Finding,
@@ -68,6 +76,8 @@ from pgcredits.rpc.types import (
     MyLot,
     Receipt,
     SchemaVersion,
+    Seal,
+    Sealing,
     StripeBacklog,
     StripeCustomer,
     StripeEvent,
@@ -81,6 +91,7 @@ from pgcredits.rpc.users import my_balance, my_entries, my_lots
 
 __all__ = [
     "AccessFinding",
+    "Backlog",
     "Balance",
     "Entry",
     "Finding",
@@ -90,6 +101,8 @@ __all__ = [
     "MyLot",
     "Receipt",
     "SchemaVersion",
+    "Seal",
+    "Sealing",
     "StripeBacklog",
     "StripeCustomer",
     "StripeEvent",
@@ -115,7 +128,9 @@ __all__ = [
     "expire_subscription_credits",
     "extend_hold",
     "freeze_account",
+    "get_backlog",
     "get_balance",
+    "get_seal",
     "grant_credits",
     "hold_credits",
     "ingest_stripe_event",
@@ -123,6 +138,7 @@ __all__ = [
     "list_entries",
     "list_holds",
     "list_lots",
+    "list_seals",
     "list_stripe_backlog",
     "list_stripe_events",
     "my_balance",
@@ -136,8 +152,10 @@ __all__ = [
     "renew_subscription",
     "retry_stripe_event",
     "schema_version",
+    "seal_due",
     "set_stripe_price",
     "unfreeze_account",
     "verify",
     "verify_page",
+    "verify_seals",
 ]

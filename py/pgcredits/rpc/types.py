@@ -215,6 +215,51 @@ class AccessFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Sealing:
+    """What one batch of `seal_due` sealed; ``has_more`` says that another one is needed.
+
+    ``is_busy``: another session seals, nothing was done. What was committed by ``sealed_until`` is
+    sealed; it is None until everything has been sealed once, and until then ``estimated_entries``
+    is about how many entries are left, None if the server does not know.
+    """
+
+    accounts: int
+    entries: int
+    has_more: bool
+    is_busy: bool
+    sealed_until: datetime | None
+    estimated_entries: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Head of the hash chain of an account, and how many entries follow that are not sealed yet.
+
+    ``hash`` is in hexadecimal digits. ``entry_id`` and ``hash`` are None where nothing is sealed,
+    ``unsealed`` where there is no account.
+    """
+
+    account_id: str
+    entry_id: int | None
+    hash: str | None
+    unsealed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Lots and holds that are due and not booked, at most 10,000 of each, and since when.
+
+    What was committed by ``sealed_until`` is sealed. ``as_of`` is the database's time.
+    """
+
+    due_lots: int
+    due_holds: int
+    oldest_due_at: datetime | None
+    sealed_until: datetime | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaVersion:
     """The newest migration of a database and the checksum over everything applied to it."""
 

@@ -20,6 +20,8 @@ as $$
         select 4, p.* from credits_private.verify_payments(a.account_id) as p
         union all
         select 5, h.* from credits_private.verify_holds(a.account_id) as h
+        union all
+        select 6, s.* from credits_private.verify_chain(a.account_id) as s
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;

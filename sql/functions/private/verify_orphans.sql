@@ -15,7 +15,8 @@ declare
         (select max(l.account_id) from credits_private.lots l),
         (select max(p.account_id) from credits_private.payments p),
         (select max(h.account_id) from credits_private.holds h),
-        (select max(r.account_id) from credits_private.payment_refs r)
+        (select max(r.account_id) from credits_private.payment_refs r),
+        (select max(s.account_id) from credits_private.seals s)
     ));
 begin
     return query
@@ -36,6 +37,10 @@ begin
         select distinct h.account_id, 'holds of an unknown account'
         from credits_private.holds h
         where h.account_id >= p_from and h.account_id <= v_until
+        union all
+        select distinct s.account_id, 'seals of an unknown account'
+        from credits_private.seals s
+        where s.account_id >= p_from and s.account_id <= v_until
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id
