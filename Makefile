@@ -46,7 +46,7 @@ test: .venv/ready-dev
 
 nightly: .venv/ready-dev
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal --hypothesis-profile=nightly -rP \
-		tests/model tests/history $(PYTEST_ARGS)
+		tests/model tests/history tests/scenarios/test_stripe_any_order.py $(PYTEST_ARGS)
 
 lint: .venv/ready-dev
 	@echo '== ruff format' && $(PY) -m ruff format --check .
