@@ -65,6 +65,26 @@ ALTER TYPE credits.access_finding OWNER TO credits_owner;
 COMMENT ON TYPE credits.access_finding IS 'One deviation from the rights that pgcredits gives, and the statement that mends it.';
 
 --
+-- Name: backlog; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.backlog AS (
+	due_lots bigint,
+	due_holds bigint,
+	oldest_due_at timestamp with time zone,
+	sealed_until timestamp with time zone,
+	as_of timestamp with time zone
+);
+
+ALTER TYPE credits.backlog OWNER TO credits_owner;
+
+--
+-- Name: TYPE backlog; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.backlog IS 'What the periodic jobs have before them. Counts stop at 10000.';
+
+--
 -- Name: balance; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -296,6 +316,46 @@ ALTER TYPE credits.schema_version OWNER TO credits_owner;
 COMMENT ON TYPE credits.schema_version IS 'Newest migration and a SHA-256 over all applied files; equal checksums mean equal code.';
 
 --
+-- Name: seal; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.seal AS (
+	account_id text,
+	entry_id bigint,
+	hash text,
+	unsealed bigint
+);
+
+ALTER TYPE credits.seal OWNER TO credits_owner;
+
+--
+-- Name: TYPE seal; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.seal IS 'Head of the chain of an account: the last seal, and how many entries follow that are not sealed yet. Nulls where there is nothing.';
+
+--
+-- Name: sealing; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.sealing AS (
+	accounts bigint,
+	entries bigint,
+	has_more boolean,
+	is_busy boolean,
+	sealed_until timestamp with time zone,
+	estimated_entries bigint
+);
+
+ALTER TYPE credits.sealing OWNER TO credits_owner;
+
+--
+-- Name: TYPE sealing; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.sealing IS 'What one batch of sealing has done, and how far sealing has come.';
+
+--
 -- Name: stripe_backlog; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -371,7 +431,8 @@ CREATE TYPE credits.stripe_outcome AS (
 	event_type text,
 	outcome text,
 	reason text,
-	account_id text
+	account_id text,
+	waits_for text
 );
 
 ALTER TYPE credits.stripe_outcome OWNER TO credits_owner;
@@ -721,6 +782,26 @@ ALTER TYPE credits_private.refusal OWNER TO credits_owner;
 COMMENT ON TYPE credits_private.refusal IS 'Why a request is refused, as data: a code of the registry of errors, and values for DETAIL.';
 
 --
+-- Name: sealed_accounts; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.sealed_accounts AS (
+	accounts bigint,
+	entries bigint,
+	last_account_id text,
+	left_out boolean,
+	is_end boolean
+);
+
+ALTER TYPE credits_private.sealed_accounts OWNER TO credits_owner;
+
+--
+-- Name: TYPE sealed_accounts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.sealed_accounts IS 'What was sealed in a list of accounts: accounts and entries, the last account that is done, whether one was left out because somebody else seals it, and whether all are done.';
+
+--
 -- Name: stripe_line; Type: TYPE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -861,7 +942,7 @@ takes the credits back under the same id.';
 -- Name: add_stripe_line_items(text, jsonb, boolean, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
-CREATE FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean DEFAULT true, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_outcome
+CREATE FUNCTION credits.add_stripe_line_items(p_object_id text, p_line_items jsonb, p_livemode boolean DEFAULT true, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_outcome
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -871,11 +952,12 @@ declare
     v_point text;
 begin
     perform credits_private.check_argument(
-        'p_session', length(p_session) between 1 and 255, 'id of a session, 1 to 255 characters'
+        'p_object_id', length(p_object_id) between 1 and 255,
+        'id of a session or invoice, 1 to 255 characters'
     );
     perform credits_private.check_argument(
         'p_line_items', jsonb_typeof(p_line_items) = 'array',
-        'array of all line items of the session, as Stripe lists them'
+        'array of all lines of the object, as Stripe lists them'
     );
     perform credits_private.check_argument(
         'p_provider_account', length(coalesce(p_provider_account, '')) <= 255,
@@ -883,8 +965,14 @@ begin
     );
     v_event.provider_account := coalesce(p_provider_account, '');
     v_event.livemode := coalesce(p_livemode, true);
-    v_point := credits_private.stripe_wait_name(v_event, p_session, 'lines');
-    perform credits_private.note_checkout(v_event, p_session, 'pending', p_line_items);
+    v_point := credits_private.stripe_wait_name(v_event, p_object_id, 'lines');
+    perform credits_private.lock_meeting_point(v_point);
+    insert into credits_private.stripe_line_items (
+        provider_account, livemode, object_id, line_items
+    )
+    values (v_event.provider_account, v_event.livemode, p_object_id, p_line_items)
+    on conflict do nothing;
+
     v_outcome.outcome := 'none';
     for v_event in
         select e.*
@@ -901,16 +989,16 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) OWNER TO credits_owner;
+ALTER FUNCTION credits.add_stripe_line_items(p_object_id text, p_line_items jsonb, p_livemode boolean, p_provider_account text) OWNER TO credits_owner;
 
 --
--- Name: FUNCTION add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION add_stripe_line_items(p_object_id text, p_line_items jsonb, p_livemode boolean, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) IS 'Tells which line items a checkout session has, and applies its event if it was waiting for them.
+COMMENT ON FUNCTION credits.add_stripe_line_items(p_object_id text, p_line_items jsonb, p_livemode boolean, p_provider_account text) IS 'Tells which lines a checkout session or an invoice has, and applies its event if it was waiting.
 
-p_line_items is the whole list (all pages) as Stripe returns it: price (id or object), quantity and
-amount_total of each. The credits follow from the prices.';
+p_line_items is the whole list (all pages) as Stripe returns it. An event that waits for it has
+lines: and the id of the object in waits_for. The credits follow from the prices.';
 
 --
 -- Name: add_subscription_credits(text, bigint, timestamp with time zone, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1599,6 +1687,52 @@ Grants, refunds of spends, captures of what is held, releases, clawbacks and exp
 The reason is kept in the ledger. Freezing a frozen account is recorded and changes nothing.';
 
 --
+-- Name: get_backlog(); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.get_backlog() RETURNS credits.backlog
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_backlog credits.backlog;
+begin
+    v_backlog.as_of := credits_private.clock();
+    select count(*), min(l.expires_at) into v_backlog.due_lots, v_backlog.oldest_due_at
+    from (
+        select l.expires_at
+        from credits_private.lots l
+        where l.is_open and l.expires_at <= v_backlog.as_of
+        order by l.expires_at
+        limit 10000
+    ) as l;
+    select count(*), least(min(h.expires_at), v_backlog.oldest_due_at)
+    into v_backlog.due_holds, v_backlog.oldest_due_at
+    from (
+        select h.expires_at
+        from credits_private.holds h
+        where h.status = 'open' and h.expires_at <= v_backlog.as_of
+        order by h.expires_at
+        limit 10000
+    ) as h;
+    select s.sealed_until into v_backlog.sealed_until
+    from credits_private.sealing s
+    where s.is_only;
+    return v_backlog;
+end
+$$;
+
+ALTER FUNCTION credits.get_backlog() OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION get_backlog(); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.get_backlog() IS 'Lots and holds that are due and not booked yet, and the instant up to which entries are sealed.
+
+Balances are right all the same; what grows here says that a job does not run.';
+
+--
 -- Name: get_balance(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -1673,6 +1807,42 @@ is active.
 balance is all live credits less the debt; held stands in open holds, settled is available and
 held together; pools maps each pool to its credits; next_expires_at and next_expires_amount tell
 what expires first. Reads as zeros for an unknown account.';
+
+--
+-- Name: get_seal(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.get_seal(p_account_id text) RETURNS credits.seal
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_seal credits.seal;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    v_seal.account_id := p_account_id;
+    select s.entry_id, encode(s.hash, 'hex') into v_seal.entry_id, v_seal.hash
+    from credits_private.seals s
+    where s.account_id = p_account_id
+    order by s.entry_id desc
+    limit 1;
+    select max(l.entry_id) - coalesce(v_seal.entry_id, 0) into v_seal.unsealed
+    from credits_private.ledger l
+    where l.account_id = p_account_id;
+    return v_seal;
+end
+$$;
+
+ALTER FUNCTION credits.get_seal(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION get_seal(p_account_id text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.get_seal(p_account_id text) IS 'The last seal of an account: its hash stands for every entry up to this one.
+
+Kept where nobody who can write to the database can change it, it proves later that the entries are
+still the same; see verify_seals.';
 
 --
 -- Name: grant_credits(text, bigint, text, timestamp with time zone, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1994,6 +2164,46 @@ COMMENT ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_afte
 
 Only live lots unless p_live_only is false. For the next page give the lot_id of the last row as
 p_after. expires_at is null for never.';
+
+--
+-- Name: list_seals(integer, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_seals(p_limit integer DEFAULT 100, p_after text DEFAULT NULL::text) RETURNS SETOF credits.seal
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_last text collate "C" := coalesce(p_after, '');
+begin
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    perform credits_private.check_argument(
+        'p_after', p_after is null or length(p_after) between 1 and 255, '1 to 255 characters'
+    );
+    -- From one account to the next by the index, past all the seals between.
+    for v_i in 1 .. coalesce(p_limit, 100) loop
+        select s.account_id into v_last
+        from credits_private.seals s
+        where s.account_id > v_last
+        order by s.account_id
+        limit 1;
+        exit when not found;
+        return next credits.get_seal(v_last);
+    end loop;
+end
+$$;
+
+ALTER FUNCTION credits.list_seals(p_limit integer, p_after text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_seals(p_limit integer, p_after text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_seals(p_limit integer, p_after text) IS 'The last seal of each account that has one, in the order of the ids, at most 1000 a page.
+
+For the next page give the account_id of the last row as p_after. `pgcredits seal export` does so.';
 
 --
 -- Name: list_stripe_backlog(); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2542,6 +2752,119 @@ ALTER FUNCTION credits.schema_version() OWNER TO credits_owner;
 COMMENT ON FUNCTION credits.schema_version() IS 'Newest migration and a SHA-256 over all applied files; a program compares it with its own.';
 
 --
+-- Name: seal_due(integer); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.seal_due(p_limit integer DEFAULT 10000) RETURNS credits.sealing
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_limit integer := coalesce(p_limit, 10000);
+    v_has_number boolean := pg_current_xact_id_if_assigned() is not null;
+    -- Read before the lock gives this transaction a number; see start_sealing_pass.
+    v_now timestamptz := credits_private.clock();
+    v_sealing credits_private.sealing;
+    v_account_ids text[];
+    v_new credits_private.sealed_accounts;
+    v_old credits_private.sealed_accounts;
+    v_result credits.sealing;
+begin
+    perform credits_private.check_argument('p_limit', v_limit between 1 and 100000, '1 to 100000');
+    select s.* into v_sealing
+    from credits_private.sealing s
+    where s.is_only
+    for update skip locked;
+    v_result.is_busy := not found;
+    if v_result.is_busy then
+        select s.sealed_until into v_result.sealed_until
+        from credits_private.sealing s
+        where s.is_only;
+        v_result.accounts := 0;
+        v_result.entries := 0;
+        v_result.has_more := false;
+        return v_result;
+    end if;
+
+    if v_sealing.pass_after is null then
+        v_sealing := credits_private.start_sealing_pass(
+            v_sealing, v_now,
+            case when not v_has_number then pg_current_xact_id()::text::bigint end,
+            pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        );
+    end if;
+    v_account_ids := credits_private.accounts_since(
+        v_sealing.since - interval '60 seconds', v_sealing.pass_after, v_limit
+    );
+    v_new := credits_private.seal_accounts(v_account_ids, v_limit, v_sealing.at_once);
+    v_sealing.pass_after := coalesce(v_new.last_account_id, v_sealing.pass_after);
+    if v_new.left_out then
+        v_sealing.next_since := '-infinity';
+    end if;
+    if v_new.is_end and cardinality(v_account_ids) < v_limit then
+        v_sealing.pass_after := null;
+        v_sealing.since := greatest(v_sealing.since, v_sealing.next_since);
+        if v_sealing.is_whole and v_sealing.next_since > '-infinity' then
+            v_sealing.sealed_until := v_sealing.pass_at;
+        end if;
+    end if;
+
+    if v_sealing.pass_after is null and v_sealing.whole_after is not null then
+        select coalesce(array_agg(n.account_id order by n.account_id), '{}') into v_account_ids
+        from (
+            select a.account_id
+            from credits_private.accounts a
+            where a.account_id > v_sealing.whole_after
+            order by a.account_id
+            limit v_limit
+        ) as n;
+        v_old := credits_private.seal_accounts(
+            v_account_ids, v_limit - v_new.entries, v_sealing.at_once
+        );
+        v_sealing.whole_after := coalesce(v_old.last_account_id, v_sealing.whole_after);
+        if v_old.is_end and cardinality(v_account_ids) < v_limit then
+            v_sealing.whole_after := null;
+            v_sealing.is_whole := true;
+        end if;
+    end if;
+
+    update credits_private.sealing s
+    set since = v_sealing.since,
+        next_since = v_sealing.next_since,
+        mark_at = v_sealing.mark_at,
+        mark_xid = v_sealing.mark_xid,
+        pass_at = v_sealing.pass_at,
+        pass_after = v_sealing.pass_after,
+        whole_at = v_sealing.whole_at,
+        whole_after = v_sealing.whole_after,
+        is_whole = v_sealing.is_whole,
+        is_owed = v_sealing.is_owed,
+        sealed_until = v_sealing.sealed_until
+    where s.is_only;
+
+    v_result.accounts := v_new.accounts + coalesce(v_old.accounts, 0);
+    v_result.entries := v_new.entries + coalesce(v_old.entries, 0);
+    v_result.has_more := v_sealing.pass_after is not null or v_sealing.whole_after is not null;
+    v_result.sealed_until := v_sealing.sealed_until;
+    if not v_sealing.is_whole then
+        v_result.estimated_entries := credits_private.estimated_unsealed();
+    end if;
+    return v_result;
+end
+$$;
+
+ALTER FUNCTION credits.seal_due(p_limit integer) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION seal_due(p_limit integer); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.seal_due(p_limit integer) IS 'Seals entries that are not sealed yet into the hash chains of their accounts, at most p_limit.
+
+Run it every minute and again while has_more is true. Committed entries are then sealed within two
+runs; spends never wait for it.';
+
+--
 -- Name: set_stripe_price(text, bigint, bigint, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2749,6 +3072,98 @@ COMMENT ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since t
 For the next page give last_account_id as p_after, until has_more is false: then every account and
 every row without one has been looked at, a page at a time. `pgcredits verify` does so. Accounts
 whose entries were cut off or dated back are not found with p_since.';
+
+--
+-- Name: verify_seals(jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.verify_seals(p_heads jsonb) RETURNS SETOF credits.finding
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_account_id text;
+    v_entry_id bigint;
+    v_hash text;
+    v_found text;
+    r_head record;
+begin
+    perform credits_private.check_argument(
+        'p_heads',
+        case when jsonb_typeof(p_heads) = 'array' then jsonb_array_length(p_heads) <= 1000 end,
+        'array of at most 1000 heads'
+    );
+    for r_head in
+        select format('p_heads[%s]', h.number - 1) as path, h.head
+        from jsonb_array_elements(p_heads) with ordinality as h (head, number)
+    loop
+        perform credits_private.check_argument(
+            r_head.path, jsonb_typeof(r_head.head) = 'object',
+            'object with account_id, entry_id and hash'
+        );
+        v_account_id := credits_private.parse_text(
+            r_head.path || '.account_id', r_head.head -> 'account_id', 255
+        );
+        v_entry_id := credits_private.parse_whole_number(
+            r_head.path || '.entry_id', r_head.head -> 'entry_id'
+        );
+        v_hash := credits_private.parse_text(r_head.path || '.hash', r_head.head -> 'hash', 64);
+        perform credits_private.check_argument(
+            r_head.path || '.account_id', v_account_id is not null, '1 to 255 characters'
+        );
+        perform credits_private.check_argument(
+            r_head.path || '.entry_id', v_entry_id >= 1, 'number of an entry'
+        );
+        perform credits_private.check_argument(
+            r_head.path || '.hash', v_hash ~ '^[0-9a-f]{64}$', '64 hexadecimal digits'
+        );
+
+        select encode(s.hash, 'hex') into v_found
+        from credits_private.seals s
+        where s.account_id = v_account_id and s.entry_id = v_entry_id;
+        if v_found is distinct from v_hash then
+            return next row(
+                v_account_id, 'history is not the one whose head was exported', v_entry_id, null,
+                v_hash, coalesce(v_found, 'none')
+            )::credits.finding;
+        end if;
+        return query select c.* from credits_private.verify_chain(v_account_id) as c;
+    end loop;
+end
+$_$;
+
+ALTER FUNCTION credits.verify_seals(p_heads jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION verify_seals(p_heads jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.verify_seals(p_heads jsonb) IS 'One row per violation in the chains of these accounts; none means that every entry up to the given
+heads is what it was when they were exported.
+
+`pgcredits seal check` calls it for a whole file of heads.';
+
+--
+-- Name: accounts_since(timestamp with time zone, text, integer); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.accounts_since(p_since timestamp with time zone, p_after text, p_limit integer) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    with recent as materialized (
+        select l.account_id from credits_private.ledger l where l.created_at >= p_since
+    )
+    select coalesce(pg_catalog.array_agg(n.account_id order by n.account_id), '{}')
+    from (
+        select distinct r.account_id
+        from recent r
+        where r.account_id > p_after
+        order by r.account_id
+        limit p_limit
+    ) as n
+$$;
+
+ALTER FUNCTION credits_private.accounts_since(p_since timestamp with time zone, p_after text, p_limit integer) OWNER TO credits_owner;
 
 --
 -- Name: actor(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -3050,7 +3465,7 @@ CREATE FUNCTION credits_private.apply_checkout(p_event credits_private.stripe_ev
     AS $$
 declare
     v_id text := credits_private.stripe_id(p_session -> 'id');
-    v_checkout credits_private.stripe_checkouts;
+    v_items jsonb;
     v_purchase credits_private.stripe_purchase;
     v_payment credits_private.payment_order;
     v_account_id text := coalesce(
@@ -3067,7 +3482,7 @@ begin
             'parked', 'the session lacks its id, amount or currency', 'operator'
         );
     end if;
-    v_checkout := credits_private.note_checkout(
+    perform credits_private.note_checkout(
         p_event,
         v_id,
         case
@@ -3075,9 +3490,6 @@ begin
             when p_event.event_type like '%.async_payment_failed' then 'failed'
             when p_session ->> 'payment_status' in ('paid', 'no_payment_required') then 'paid'
             else 'pending'
-        end,
-        case when p_session #>> '{line_items,has_more}' = 'false' then
-            p_session #> '{line_items,data}'
         end
     );
     if p_event.event_type not like '%.completed'
@@ -3086,14 +3498,17 @@ begin
         return credits_private.stripe_result('ignored', 'the session was not paid');
     elsif coalesce(p_session ->> 'payment_status', '') not in ('paid', 'no_payment_required') then
         return credits_private.stripe_result('ignored', 'not paid yet');
-    elsif v_checkout.line_items is null
-        and credits_private.setting('checkout_credits') = 'line_items'
-    then
+    end if;
+    v_items := credits_private.find_line_items(
+        p_event, v_id, p_session -> 'line_items',
+        p_wait => credits_private.setting('checkout_credits') = 'line_items'
+    );
+    if v_items is null and credits_private.setting('checkout_credits') = 'line_items' then
         return credits_private.stripe_result(
             'parked', 'the line items of the session have not been fetched',
             credits_private.stripe_wait_name(p_event, v_id, 'lines'), v_account_id
         );
-    elsif v_checkout.line_items is null
+    elsif v_items is null
         and p_session #>> '{metadata,credits_frozen}' is distinct from '1'
     then
         return credits_private.stripe_result('ignored', 'metadata has no credits_frozen=1');
@@ -3108,8 +3523,8 @@ begin
     v_payment.object_id := coalesce(
         credits_private.stripe_id(p_session -> 'payment_intent'), v_id
     );
-    if v_checkout.line_items is not null then
-        v_purchase := credits_private.items_purchase(p_event, v_checkout.line_items);
+    if v_items is not null then
+        v_purchase := credits_private.items_purchase(p_event, v_items);
     elsif v_payment.amount_paid = 0 and credits_private.setting('free_purchases') = 'ignore' then
         return credits_private.stripe_result(
             'ignored', 'nothing was paid, and free_purchases is ignore'
@@ -3645,6 +4060,31 @@ $$;
 ALTER FUNCTION credits_private.apply_schedule(p_event credits_private.stripe_events, p_schedule jsonb) OWNER TO credits_owner;
 
 --
+-- Name: apply_sealing(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.apply_sealing() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    update credits_private.sealing s
+    set at_once = (new.value = 'at_once')
+    where s.is_only;
+    if new.value = 'at_once' then
+        create or replace trigger ledger_is_sealed_at_once
+        after insert on credits_private.ledger
+        for each row execute function credits_private.seal_at_once();
+    else
+        drop trigger if exists ledger_is_sealed_at_once on credits_private.ledger;
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.apply_sealing() OWNER TO credits_owner;
+
+--
 -- Name: apply_stripe_event(credits_private.stripe_events); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -3654,7 +4094,16 @@ CREATE FUNCTION credits_private.apply_stripe_event(p_event credits_private.strip
     AS $$
 declare
     v_object jsonb := p_event.body -> 'data' -> 'object';
+    v_accounts text := credits_private.setting('connected_accounts');
 begin
+    if p_event.provider_account <> ''
+        and v_accounts <> 'any'
+        and p_event.provider_account <> all (string_to_array(v_accounts, ','))
+    then
+        return credits_private.stripe_result(
+            'ignored', 'the setting connected_accounts does not name ' || p_event.provider_account
+        );
+    end if;
     case
         when p_event.event_type like 'checkout.session.%' then
             return credits_private.apply_checkout(p_event, v_object);
@@ -4601,6 +5050,7 @@ begin
     v_outcome.outcome := p_event.outcome;
     v_outcome.reason := p_event.reason;
     v_outcome.account_id := p_event.account_id;
+    v_outcome.waits_for := p_event.waits_for;
     return v_outcome;
 end
 $$;
@@ -4857,6 +5307,49 @@ $$;
 ALTER FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: entry_bytes(integer, credits_private.ledger, bytea); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.entry_bytes(p_version integer, p_entry credits_private.ledger, p_metadata_digest bytea) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case p_version
+        when 1 then pg_catalog.convert_to(
+            pg_catalog.jsonb_build_array(
+                1, p_entry.account_id, p_entry.entry_id, p_entry.command_id, p_entry.kind,
+                p_entry.amount, p_entry.balance, p_entry.debt,
+                p_entry.open_lot_id, p_entry.open_lot_remaining,
+                (extract(epoch from p_entry.next_event_at))::text,
+                p_entry.allocations, p_entry.about_entry_id, p_entry.feature, p_entry.member,
+                p_entry.reference, p_entry.idempotency_key, p_entry.request,
+                pg_catalog.encode(p_metadata_digest, 'hex'), p_entry.actor,
+                (extract(epoch from p_entry.created_at))::text,
+                (extract(epoch from p_entry.occurred_at))::text
+            )::text,
+            'UTF8'
+        )
+    end
+$$;
+
+ALTER FUNCTION credits_private.entry_bytes(p_version integer, p_entry credits_private.ledger, p_metadata_digest bytea) OWNER TO credits_owner;
+
+--
+-- Name: estimated_unsealed(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.estimated_unsealed() RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select greatest(0, l.reltuples - greatest(s.reltuples, 0))::bigint
+    from pg_catalog.pg_class l
+    cross join pg_catalog.pg_class s
+    where l.oid = 'credits_private.ledger'::regclass and l.reltuples >= 0
+        and s.oid = 'credits_private.seals'::regclass
+$$;
+
+ALTER FUNCTION credits_private.estimated_unsealed() OWNER TO credits_owner;
+
+--
 -- Name: exact_interval(interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -5031,6 +5524,41 @@ end
 $$;
 
 ALTER FUNCTION credits_private.find_hold(p_state credits_private.account_state, p_hold_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: find_line_items(credits_private.stripe_events, text, jsonb, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_line_items(p_event credits_private.stripe_events, p_object_id text, p_shown jsonb, p_wait boolean) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_items jsonb;
+begin
+    if p_shown ->> 'has_more' = 'false' and jsonb_typeof(p_shown -> 'data') = 'array' then
+        return p_shown -> 'data';
+    end if;
+    select l.line_items into v_items
+    from credits_private.stripe_line_items l
+    where l.object_id = p_object_id
+        and l.livemode = p_event.livemode
+        and l.provider_account = p_event.provider_account;
+    if not found and p_wait then
+        perform credits_private.lock_meeting_point(
+            credits_private.stripe_wait_name(p_event, p_object_id, 'lines')
+        );
+        select l.line_items into v_items
+        from credits_private.stripe_line_items l
+        where l.object_id = p_object_id
+            and l.livemode = p_event.livemode
+            and l.provider_account = p_event.provider_account;
+    end if;
+    return v_items;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_line_items(p_event credits_private.stripe_events, p_object_id text, p_shown jsonb, p_wait boolean) OWNER TO credits_owner;
 
 --
 -- Name: find_paid(text, credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6081,10 +6609,10 @@ $$;
 ALTER FUNCTION credits_private.invoice_line_price(p_line jsonb) OWNER TO credits_owner;
 
 --
--- Name: invoice_lines(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: invoice_lines(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.invoice_lines(p_invoice jsonb) RETURNS SETOF credits_private.stripe_line
+CREATE FUNCTION credits_private.invoice_lines(p_invoice jsonb, p_lines jsonb) RETURNS SETOF credits_private.stripe_line
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6105,9 +6633,7 @@ CREATE FUNCTION credits_private.invoice_lines(p_invoice jsonb) RETURNS SETOF cre
             to_timestamp((l.line #>> '{period,start}')::bigint) as period_start,
             to_timestamp((l.line #>> '{period,end}')::bigint) as period_end,
             credits_private.invoice_account(p_invoice, l.line) as account_id
-        from jsonb_array_elements(
-            p_invoice -> 'lines' -> 'data'
-        ) with ordinality as l (line, ordinal)
+        from jsonb_array_elements(p_lines) with ordinality as l (line, ordinal)
     ) as x
     where x.quantity > 0 and x.amount >= 0 and x.price_amount >= 0
     group by x.is_period, x.is_proration, x.subscription, x.item, x.price, x.period_start,
@@ -6116,7 +6642,7 @@ CREATE FUNCTION credits_private.invoice_lines(p_invoice jsonb) RETURNS SETOF cre
     order by 1
 $$;
 
-ALTER FUNCTION credits_private.invoice_lines(p_invoice jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.invoice_lines(p_invoice jsonb, p_lines jsonb) OWNER TO credits_owner;
 
 --
 -- Name: invoice_purchase(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6134,18 +6660,28 @@ declare
         to_timestamp((p_invoice #>> '{status_transitions,paid_at}')::bigint), p_event.created_at
     );
     v_credits bigint;
+    v_lines jsonb;
     r_line credits_private.stripe_line;
 begin
     v_purchase.grants := '{}';
     if credits_private.invoice_subscription(p_invoice, p_invoice #> '{lines,data,0}') is null then
         return credits_private.frozen_purchase(p_invoice -> 'metadata');
-    elsif p_invoice -> 'lines' ->> 'has_more' = 'true' then
+    end if;
+    v_lines := credits_private.find_line_items(
+        p_event, p_invoice ->> 'id',
+        -- The oldest versions do not say whether there are more.
+        jsonb_build_object('has_more', false) || (p_invoice -> 'lines'),
+        p_wait => true
+    );
+    if v_lines is null then
         v_purchase.problem := 'the event does not show all lines of the invoice';
-        v_purchase.waits_for := 'operator';
+        v_purchase.waits_for := credits_private.stripe_wait_name(
+            p_event, p_invoice ->> 'id', 'lines'
+        );
         return v_purchase;
     end if;
 
-    for r_line in select l.* from credits_private.invoice_lines(p_invoice) as l loop
+    for r_line in select l.* from credits_private.invoice_lines(p_invoice, v_lines) as l loop
         v_purchase.account_id := coalesce(v_purchase.account_id, r_line.account_id);
         continue when r_line.price is null and not r_line.is_period;
         if (
@@ -6674,6 +7210,18 @@ $$;
 ALTER FUNCTION credits_private.mark_clawed(p_state credits_private.account_state, p_allocations jsonb) OWNER TO credits_owner;
 
 --
+-- Name: metadata_digest(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.metadata_digest(p_metadata jsonb) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.sha256(pg_catalog.convert_to(p_metadata::text, 'UTF8'))
+$$;
+
+ALTER FUNCTION credits_private.metadata_digest(p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: move_target(credits_private.account_state, credits_private.payments, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6701,94 +7249,30 @@ $$;
 ALTER FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
 
 --
--- Name: stripe_checkouts; Type: TABLE; Schema: credits_private; Owner: credits_owner
+-- Name: note_checkout(credits_private.stripe_events, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE TABLE credits_private.stripe_checkouts (
-    provider_account text NOT NULL COLLATE pg_catalog."C",
-    livemode boolean NOT NULL,
-    session text NOT NULL COLLATE pg_catalog."C",
-    state text NOT NULL,
-    line_items jsonb,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT stripe_checkouts_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'expired'::text, 'failed'::text, 'paid'::text])))
-);
-
-ALTER TABLE credits_private.stripe_checkouts OWNER TO credits_owner;
-
---
--- Name: TABLE stripe_checkouts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON TABLE credits_private.stripe_checkouts IS 'Checkout sessions: how far they came, and what was bought.';
-
---
--- Name: COLUMN stripe_checkouts.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_checkouts.provider_account IS 'Connected account; empty for one''s own.';
-
---
--- Name: COLUMN stripe_checkouts.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_checkouts.livemode IS 'False for a test-mode object.';
-
---
--- Name: COLUMN stripe_checkouts.session; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_checkouts.session IS 'Id of the session.';
-
---
--- Name: COLUMN stripe_checkouts.state; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_checkouts.state IS 'pending, expired, failed or paid; the furthest that was told.';
-
---
--- Name: COLUMN stripe_checkouts.line_items; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_checkouts.line_items IS 'All line items, once they were fetched.';
-
---
--- Name: COLUMN stripe_checkouts.updated_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.stripe_checkouts.updated_at IS 'When the row was last written.';
-
---
--- Name: note_checkout(credits_private.stripe_events, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text, p_items jsonb) RETURNS credits_private.stripe_checkouts
+CREATE FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     v_states constant text[] := array['pending', 'expired', 'failed', 'paid'];
     v_now timestamptz := credits_private.clock();
-    v_checkout credits_private.stripe_checkouts;
 begin
     insert into credits_private.stripe_checkouts as c (
-        provider_account, livemode, session, state, line_items, updated_at
+        provider_account, livemode, session, state, updated_at
     )
-    values (
-        p_event.provider_account, p_event.livemode, p_session, p_state, p_items, v_now
-    )
+    values (p_event.provider_account, p_event.livemode, p_session, p_state, v_now)
     on conflict (session, livemode, provider_account) do update
     set state = v_states[greatest(
             array_position(v_states, c.state), array_position(v_states, excluded.state)
         )],
-        line_items = coalesce(c.line_items, excluded.line_items),
-        updated_at = v_now
-    returning c.* into v_checkout;
-    return v_checkout;
+        updated_at = v_now;
 end
 $$;
 
-ALTER FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text, p_items jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text) OWNER TO credits_owner;
 
 --
 -- Name: stripe_invoices; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -8680,6 +9164,160 @@ $$;
 ALTER FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: seal_accounts(text[], bigint, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.seal_accounts(p_account_ids text[], p_limit bigint, p_at_once boolean) RETURNS credits_private.sealed_accounts
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_done credits_private.sealed_accounts;
+    v_account_id text;
+    v_entries bigint;
+begin
+    v_done.accounts := 0;
+    v_done.entries := 0;
+    v_done.left_out := false;
+    v_done.is_end := true;
+    foreach v_account_id in array p_account_ids loop
+        -- A chain that is locked takes room in a table that all sessions share.
+        if v_done.entries >= p_limit or (p_at_once and v_done.accounts >= 500) then
+            v_done.is_end := false;
+            exit;
+        end if;
+        v_entries := credits_private.seal_entries(
+            v_account_id, p_limit - v_done.entries, p_at_once
+        );
+        if v_entries is null then
+            v_done.left_out := true;
+        elsif v_entries > 0 then
+            v_done.accounts := v_done.accounts + 1;
+            v_done.entries := v_done.entries + v_entries;
+        end if;
+        -- Where the limit has cut an account short, the next batch goes on with it.
+        if v_done.entries < p_limit then
+            v_done.last_account_id := v_account_id;
+        else
+            v_done.is_end := false;
+        end if;
+    end loop;
+    return v_done;
+end
+$$;
+
+ALTER FUNCTION credits_private.seal_accounts(p_account_ids text[], p_limit bigint, p_at_once boolean) OWNER TO credits_owner;
+
+--
+-- Name: seal_at_once(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.seal_at_once() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_head bigint;
+    v_hash bytea;
+    v_digest bytea;
+begin
+    select s.entry_id, s.hash into v_head, v_hash
+    from credits_private.seals s
+    where s.account_id = new.account_id
+    order by s.entry_id desc
+    limit 1;
+    v_head := coalesce(v_head, 0);
+
+    if v_head = new.entry_id - 1 then
+        v_digest := credits_private.metadata_digest(new.metadata);
+        insert into credits_private.seals (account_id, entry_id, version, hash, metadata_digest)
+        values (
+            new.account_id, new.entry_id, 1,
+            sha256(coalesce(v_hash, '') || credits_private.entry_bytes(1, new, v_digest)), v_digest
+        );
+    elsif v_head between new.entry_id - 1000 and new.entry_id then
+        perform credits_private.seal_entries(new.account_id, 1000, true);
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.seal_at_once() OWNER TO credits_owner;
+
+--
+-- Name: seal_entries(text, bigint, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.seal_entries(p_account_id text, p_limit bigint, p_at_once boolean) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_head bigint;
+    v_hash bytea;
+    v_hashes bytea[] := array[]::bytea[];
+    v_digests bytea[] := array[]::bytea[];
+    r_entry record;
+begin
+    v_head := credits_private.sealed_entry(p_account_id);
+    if not exists (
+        select from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id = v_head + 1
+    ) then
+        return 0;
+    end if;
+    if p_at_once then
+        if not credits_private.try_lock_chain(p_account_id) then
+            return null;
+        end if;
+        v_head := credits_private.sealed_entry(p_account_id);
+    end if;
+
+    select s.hash into v_hash
+    from credits_private.seals s
+    where s.account_id = p_account_id and s.entry_id = v_head;
+    for r_entry in
+        select l.entry_id, d.metadata_digest,
+            credits_private.entry_bytes(1, l, d.metadata_digest) as bytes
+        from credits_private.ledger l
+        cross join lateral (
+            select credits_private.metadata_digest(l.metadata) as metadata_digest
+        ) as d
+        where l.account_id = p_account_id and l.entry_id > v_head
+        order by l.entry_id
+        limit p_limit
+    loop
+        exit when r_entry.entry_id <> v_head + cardinality(v_hashes) + 1;
+        v_hash := sha256(coalesce(v_hash, '') || r_entry.bytes);
+        v_hashes := v_hashes || v_hash;
+        v_digests := v_digests || r_entry.metadata_digest;
+    end loop;
+
+    insert into credits_private.seals (account_id, entry_id, version, hash, metadata_digest)
+    select p_account_id, v_head + u.number, 1, u.hash, u.metadata_digest
+    from unnest(v_hashes, v_digests) with ordinality as u (hash, metadata_digest, number)
+    on conflict do nothing;
+    return cardinality(v_hashes)::bigint;
+end
+$$;
+
+ALTER FUNCTION credits_private.seal_entries(p_account_id text, p_limit bigint, p_at_once boolean) OWNER TO credits_owner;
+
+--
+-- Name: sealed_entry(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.sealed_entry(p_account_id text) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select coalesce(pg_catalog.max(s.entry_id), 0)
+    from credits_private.seals s
+    where s.account_id = p_account_id
+$$;
+
+ALTER FUNCTION credits_private.sealed_entry(p_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: see_customer(credits_private.stripe_events, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8901,6 +9539,160 @@ end
 $$;
 
 ALTER FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: sealing; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.sealing (
+    is_only boolean DEFAULT true NOT NULL,
+    at_once boolean DEFAULT false NOT NULL,
+    since timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    next_since timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    mark_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    mark_xid bigint DEFAULT 0 NOT NULL,
+    pass_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    pass_after text COLLATE pg_catalog."C",
+    whole_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    whole_after text DEFAULT ''::text COLLATE pg_catalog."C",
+    is_whole boolean DEFAULT false NOT NULL,
+    is_owed boolean DEFAULT false NOT NULL,
+    sealed_until timestamp with time zone,
+    CONSTRAINT sealing_is_one_row CHECK (is_only)
+);
+
+ALTER TABLE credits_private.sealing OWNER TO credits_owner;
+
+--
+-- Name: TABLE sealing; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.sealing IS 'How far sealing has come: one row, which whoever seals keeps locked meanwhile.';
+
+--
+-- Name: COLUMN sealing.is_only; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.is_only IS 'Always true: there is one row.';
+
+--
+-- Name: COLUMN sealing.at_once; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.at_once IS 'Whether entries are sealed in their own transaction; the setting sealing says so.';
+
+--
+-- Name: COLUMN sealing.since; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.since IS 'A pass looks for entries that were created since; older ones are sealed, or left to the next walk over all accounts.';
+
+--
+-- Name: COLUMN sealing.next_since; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.next_since IS 'What since becomes when the running pass has come to its end; -infinity if it has left an account out.';
+
+--
+-- Name: COLUMN sealing.mark_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.mark_at IS 'What since becomes once all transactions that ran at this instant have ended.';
+
+--
+-- Name: COLUMN sealing.mark_xid; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.mark_xid IS 'Those are the transactions with lower numbers than this.';
+
+--
+-- Name: COLUMN sealing.pass_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.pass_at IS 'When the last pass began.';
+
+--
+-- Name: COLUMN sealing.pass_after; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.pass_after IS 'Account that the running pass has reached; null between two passes.';
+
+--
+-- Name: COLUMN sealing.whole_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.whole_at IS 'When the last walk over all accounts began.';
+
+--
+-- Name: COLUMN sealing.whole_after; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.whole_after IS 'Account that it has reached; null when it has come to its end.';
+
+--
+-- Name: COLUMN sealing.is_whole; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.is_whole IS 'Whether everything older than since has been walked over.';
+
+--
+-- Name: COLUMN sealing.is_owed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.is_owed IS 'Whether another walk is due when the transactions of the mark have ended, because some may have older entries than a pass looks back for.';
+
+--
+-- Name: COLUMN sealing.sealed_until; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.sealing.sealed_until IS 'What was committed by then is sealed; null before everything has been sealed once.';
+
+--
+-- Name: start_sealing_pass(credits_private.sealing, timestamp with time zone, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.start_sealing_pass(p_sealing credits_private.sealing, p_now timestamp with time zone, p_xid bigint, p_xmin bigint) RETURNS credits_private.sealing
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_sealing credits_private.sealing := p_sealing;
+    v_hour_ago timestamptz := p_now - interval '3600 seconds';
+    v_lost boolean := p_sealing.pass_at > p_now or p_sealing.pass_at < v_hour_ago;
+    v_walk boolean := v_lost or p_sealing.whole_at < p_now - interval '86400 seconds';
+begin
+    if v_lost then
+        v_sealing.mark_at := '-infinity';
+        v_sealing.mark_xid := 0;
+        v_sealing.is_whole := false;
+    end if;
+    if v_lost or v_sealing.since < v_hour_ago then
+        v_sealing.since := v_hour_ago;
+        v_sealing.is_owed := true;
+    end if;
+
+    v_sealing.next_since := v_sealing.since;
+    if p_xmin >= v_sealing.mark_xid then
+        v_sealing.next_since := greatest(v_sealing.since, v_sealing.mark_at);
+        if p_xid is not null then
+            v_walk := v_walk or v_sealing.is_owed;
+            v_sealing.is_owed := v_sealing.is_owed and v_sealing.since > v_sealing.mark_at;
+            v_sealing.mark_at := p_now;
+            v_sealing.mark_xid := p_xid;
+        end if;
+    end if;
+
+    if v_walk then
+        v_sealing.whole_at := p_now;
+        v_sealing.whole_after := '';
+    end if;
+    v_sealing.pass_at := p_now;
+    v_sealing.pass_after := '';
+    return v_sealing;
+end
+$$;
+
+ALTER FUNCTION credits_private.start_sealing_pass(p_sealing credits_private.sealing, p_now timestamp with time zone, p_xid bigint, p_xmin bigint) OWNER TO credits_owner;
 
 --
 -- Name: status_refusal(credits_private.account_state, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9454,6 +10246,20 @@ $$;
 ALTER FUNCTION credits_private.take_paid_credits(p_account_id text, p_payment_id bigint, p_amount bigint) OWNER TO credits_owner;
 
 --
+-- Name: try_lock_chain(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.try_lock_chain(p_account_id text) RETURNS boolean
+    LANGUAGE sql
+    AS $$
+    select pg_catalog.pg_try_advisory_xact_lock(
+        'credits_private.seals'::regclass::oid::integer, pg_catalog.hashtext(p_account_id)
+    )
+$$;
+
+ALTER FUNCTION credits_private.try_lock_chain(p_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: try_stripe_event(credits_private.stripe_events); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9537,11 +10343,62 @@ CREATE FUNCTION credits_private.verify_accounts(p_account_ids text[]) RETURNS SE
         select 4, p.* from credits_private.verify_payments(a.account_id) as p
         union all
         select 5, h.* from credits_private.verify_holds(a.account_id) as h
+        union all
+        select 6, s.* from credits_private.verify_chain(a.account_id) as s
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;
 
 ALTER FUNCTION credits_private.verify_accounts(p_account_ids text[]) OWNER TO credits_owner;
+
+--
+-- Name: verify_chain(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_chain(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with chain as (
+        select s.entry_id, s.version, s.hash,
+            lag(s.entry_id, 1, 0::bigint) over w as before_id,
+            lag(s.hash, 1, ''::bytea) over w as before_hash,
+            coalesce(lag(l.entry_id is null) over w, false) as before_is_gone,
+            l.entry_id is null as is_gone,
+            l as entry,
+            coalesce(
+                credits_private.metadata_digest(l.metadata), s.metadata_digest
+            ) as metadata_digest
+        from credits_private.seals s
+        left join credits_private.ledger l
+            on l.account_id = p_account_id and l.entry_id = s.entry_id
+        where s.account_id = p_account_id
+        window w as (order by s.entry_id)
+    )
+    select p_account_id, v.violation, v.entry_id, null::bigint, v.expected, v.actual
+    from chain c
+    cross join lateral (
+        select case when not c.is_gone then encode(
+            sha256(
+                c.before_hash
+                || credits_private.entry_bytes(c.version, c.entry, c.metadata_digest)
+            ),
+            'hex'
+        ) end as hash
+    ) as found
+    cross join lateral (values
+        ('seal is missing', c.before_id + 1, c.entry_id = c.before_id + 1, 'a seal', 'none'),
+        ('sealed entry is gone', c.entry_id, not c.is_gone or c.before_is_gone,
+            'entry with seal ' || encode(c.hash, 'hex'), 'none'),
+        ('entry is not what was sealed', c.entry_id,
+            c.is_gone or c.entry_id <> c.before_id + 1 or found.hash = encode(c.hash, 'hex'),
+            encode(c.hash, 'hex'), found.hash)
+    ) as v (violation, entry_id, holds, expected, actual)
+    where v.holds is not true
+    order by v.entry_id
+$$;
+
+ALTER FUNCTION credits_private.verify_chain(p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: verify_entries(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9875,7 +10732,8 @@ declare
         (select max(l.account_id) from credits_private.lots l),
         (select max(p.account_id) from credits_private.payments p),
         (select max(h.account_id) from credits_private.holds h),
-        (select max(r.account_id) from credits_private.payment_refs r)
+        (select max(r.account_id) from credits_private.payment_refs r),
+        (select max(s.account_id) from credits_private.seals s)
     ));
 begin
     return query
@@ -9896,6 +10754,10 @@ begin
         select distinct h.account_id, 'holds of an unknown account'
         from credits_private.holds h
         where h.account_id >= p_from and h.account_id <= v_until
+        union all
+        select distinct s.account_id, 'seals of an unknown account'
+        from credits_private.seals s
+        where s.account_id >= p_from and s.account_id <= v_until
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id
@@ -10395,6 +11257,56 @@ COMMENT ON COLUMN credits_private.schema_objects.object IS 'Kind and name, like 
 COMMENT ON COLUMN credits_private.schema_objects.digest IS 'SHA-256 of what defines the object; the same on every version of the server.';
 
 --
+-- Name: seals; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.seals (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    entry_id bigint NOT NULL,
+    version integer NOT NULL,
+    hash bytea NOT NULL,
+    metadata_digest bytea
+);
+
+ALTER TABLE credits_private.seals OWNER TO credits_owner;
+
+--
+-- Name: TABLE seals; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.seals IS 'A hash for each sealed entry, over the entry and the hash before it: who changes an entry has to forge every later seal of the account.';
+
+--
+-- Name: COLUMN seals.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.seals.account_id IS 'Account of the entry.';
+
+--
+-- Name: COLUMN seals.entry_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.seals.entry_id IS 'The entry that is sealed; the seals of an account are 1, 2, 3 and so on, without gaps.';
+
+--
+-- Name: COLUMN seals.version; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.seals.version IS 'Which columns the hash covers, and in which form; see credits_private.entry_hash.';
+
+--
+-- Name: COLUMN seals.hash; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.seals.hash IS 'SHA-256 of the hash of the entry before and the canonical text of this one.';
+
+--
+-- Name: COLUMN seals.metadata_digest; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.seals.metadata_digest IS 'SHA-256 of the metadata, which stays when the metadata is erased; null if there was none.';
+
+--
 -- Name: settings; Type: TABLE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -10409,6 +11321,7 @@ CASE setting
     WHEN 'hold_time'::text THEN ((EXTRACT(epoch FROM (value)::interval) > (0)::numeric) AND (EXTRACT(epoch FROM (value)::interval) <= (86400)::numeric))
     WHEN 'shortfall'::text THEN (value = ANY (ARRAY['debt'::text, 'write_off'::text]))
     WHEN 'free_purchases'::text THEN (value = ANY (ARRAY['ignore'::text, 'grant'::text]))
+    WHEN 'connected_accounts'::text THEN ((value = ANY (ARRAY['none'::text, 'any'::text])) OR (value ~ '^[^, ]+(,[^, ]+)*$'::text))
     WHEN 'checkout_credits'::text THEN (value = ANY (ARRAY['metadata'::text, 'line_items'::text]))
     WHEN 'dispute_takes_back'::text THEN (value = ANY (ARRAY['at_once'::text, 'when_lost'::text]))
     WHEN 'dispute_freezes'::text THEN (value = ANY (ARRAY['no'::text, 'yes'::text]))
@@ -10418,6 +11331,7 @@ CASE setting
     WHEN 'stripe_attempts'::text THEN (value ~ '^[1-9][0-9]{0,3}$'::text)
     WHEN 'account_claim'::text THEN ((value ~ '^[^.]+([.][^.]+)*$'::text) AND (value !~ '^user_metadata([.]|$)'::text))
     WHEN 'api_logins'::text THEN (value ~ '^[^,[:space:]]+(,[^,[:space:]]+)*$'::text)
+    WHEN 'sealing'::text THEN (value = ANY (ARRAY['by_job'::text, 'at_once'::text]))
     ELSE NULL::boolean
 END IS TRUE))
 );
@@ -10504,6 +11418,57 @@ COMMENT ON COLUMN credits_private.stripe_charges.amount_refunded IS 'Money refun
 --
 
 COMMENT ON COLUMN credits_private.stripe_charges.event_at IS 'When that was so: time of the event.';
+
+--
+-- Name: stripe_checkouts; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_checkouts (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    session text NOT NULL COLLATE pg_catalog."C",
+    state text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT stripe_checkouts_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'expired'::text, 'failed'::text, 'paid'::text])))
+);
+
+ALTER TABLE credits_private.stripe_checkouts OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_checkouts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_checkouts IS 'Checkout sessions and how far they came.';
+
+--
+-- Name: COLUMN stripe_checkouts.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_checkouts.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_checkouts.session; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.session IS 'Id of the session.';
+
+--
+-- Name: COLUMN stripe_checkouts.state; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.state IS 'pending, expired, failed or paid; the furthest that was told.';
+
+--
+-- Name: COLUMN stripe_checkouts.updated_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_checkouts.updated_at IS 'When the row was last written.';
 
 --
 -- Name: stripe_credit_notes; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -10654,6 +11619,49 @@ COMMENT ON COLUMN credits_private.stripe_customers.seen_at IS 'Time of the event
 --
 
 COMMENT ON COLUMN credits_private.stripe_customers.is_deleted IS 'Whether the customer was deleted at Stripe, which is final.';
+
+--
+-- Name: stripe_line_items; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_line_items (
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    object_id text NOT NULL COLLATE pg_catalog."C",
+    line_items jsonb NOT NULL
+);
+
+ALTER TABLE credits_private.stripe_line_items OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_line_items; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_line_items IS 'All lines of a checkout session or invoice whose event does not show them.';
+
+--
+-- Name: COLUMN stripe_line_items.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_line_items.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_line_items.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_line_items.livemode IS 'False for a test-mode object.';
+
+--
+-- Name: COLUMN stripe_line_items.object_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_line_items.object_id IS 'Id of the session or invoice.';
+
+--
+-- Name: COLUMN stripe_line_items.line_items; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_line_items.line_items IS 'Array of the lines as Stripe lists them.';
 
 --
 -- Name: stripe_links; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -11278,6 +12286,20 @@ ALTER TABLE ONLY credits_private.schema_objects
     ADD CONSTRAINT schema_objects_pkey PRIMARY KEY (object);
 
 --
+-- Name: sealing sealing_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.sealing
+    ADD CONSTRAINT sealing_pkey PRIMARY KEY (is_only);
+
+--
+-- Name: seals seals_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.seals
+    ADD CONSTRAINT seals_pkey PRIMARY KEY (account_id, entry_id);
+
+--
 -- Name: settings settings_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11332,6 +12354,13 @@ ALTER TABLE ONLY credits_private.stripe_events
 
 ALTER TABLE ONLY credits_private.stripe_invoices
     ADD CONSTRAINT stripe_invoices_pkey PRIMARY KEY (invoice, livemode, provider_account);
+
+--
+-- Name: stripe_line_items stripe_line_items_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_line_items
+    ADD CONSTRAINT stripe_line_items_pkey PRIMARY KEY (object_id, livemode, provider_account);
 
 --
 -- Name: stripe_links stripe_links_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
@@ -11406,6 +12435,12 @@ CREATE INDEX holds_open_idx ON credits_private.holds USING btree (account_id, ex
 --
 
 CREATE INDEX ledger_about_idx ON credits_private.ledger USING btree (account_id, about_entry_id) WHERE (about_entry_id IS NOT NULL);
+
+--
+-- Name: ledger_created_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX ledger_created_idx ON credits_private.ledger USING brin (created_at) WITH (autosummarize='on');
 
 --
 -- Name: ledger_idempotency_key; Type: INDEX; Schema: credits_private; Owner: credits_owner
@@ -11504,6 +12539,12 @@ CREATE INDEX stripe_refunds_payment_intent_idx ON credits_private.stripe_refunds
 CREATE TRIGGER ledger_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON credits_private.ledger FOR EACH STATEMENT EXECUTE FUNCTION credits_private.ledger_is_append_only();
 
 --
+-- Name: settings settings_apply_sealing; Type: TRIGGER; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TRIGGER settings_apply_sealing AFTER UPDATE ON credits_private.settings FOR EACH ROW WHEN (((new.setting = 'sealing'::text) AND (new.value IS DISTINCT FROM old.value))) EXECUTE FUNCTION credits_private.apply_sealing();
+
+--
 -- Name: access_matrix; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11570,6 +12611,18 @@ ALTER TABLE credits_private.schema_migrations_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE credits_private.schema_objects ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: sealing; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.sealing ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: seals; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.seals ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: settings; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11616,6 +12669,12 @@ ALTER TABLE credits_private.stripe_events ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE credits_private.stripe_invoices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_line_items; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_line_items ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: stripe_links; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
@@ -11683,12 +12742,12 @@ REVOKE ALL ON FUNCTION credits.add_purchased_credits(p_account_id text, p_amount
 GRANT ALL ON FUNCTION credits.add_purchased_credits(p_account_id text, p_amount bigint, p_expires_at timestamp with time zone, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
--- Name: FUNCTION add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION add_stripe_line_items(p_object_id text, p_line_items jsonb, p_livemode boolean, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) TO credits_service;
-GRANT ALL ON FUNCTION credits.add_stripe_line_items(p_session text, p_line_items jsonb, p_livemode boolean, p_provider_account text) TO credits_webhook;
+REVOKE ALL ON FUNCTION credits.add_stripe_line_items(p_object_id text, p_line_items jsonb, p_livemode boolean, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.add_stripe_line_items(p_object_id text, p_line_items jsonb, p_livemode boolean, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.add_stripe_line_items(p_object_id text, p_line_items jsonb, p_livemode boolean, p_provider_account text) TO credits_webhook;
 
 --
 -- Name: FUNCTION add_subscription_credits(p_account_id text, p_amount bigint, p_period_end timestamp with time zone, p_subscription text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -11787,6 +12846,15 @@ REVOKE ALL ON FUNCTION credits.freeze_account(p_account_id text, p_reason text, 
 GRANT ALL ON FUNCTION credits.freeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
+-- Name: FUNCTION get_backlog(); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.get_backlog() FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.get_backlog() TO credits_service;
+GRANT ALL ON FUNCTION credits.get_backlog() TO credits_admin;
+GRANT ALL ON FUNCTION credits.get_backlog() TO credits_reader;
+
+--
 -- Name: FUNCTION get_balance(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -11794,6 +12862,15 @@ REVOKE ALL ON FUNCTION credits.get_balance(p_account_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.get_balance(p_account_id text) TO credits_service;
 GRANT ALL ON FUNCTION credits.get_balance(p_account_id text) TO credits_admin;
 GRANT ALL ON FUNCTION credits.get_balance(p_account_id text) TO credits_reader;
+
+--
+-- Name: FUNCTION get_seal(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.get_seal(p_account_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.get_seal(p_account_id text) TO credits_service;
+GRANT ALL ON FUNCTION credits.get_seal(p_account_id text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.get_seal(p_account_id text) TO credits_reader;
 
 --
 -- Name: FUNCTION grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -11851,6 +12928,15 @@ REVOKE ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_a
 GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) TO credits_service;
 GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) TO credits_admin;
 GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) TO credits_reader;
+
+--
+-- Name: FUNCTION list_seals(p_limit integer, p_after text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_seals(p_limit integer, p_after text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_seals(p_limit integer, p_after text) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_seals(p_limit integer, p_after text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_seals(p_limit integer, p_after text) TO credits_reader;
 
 --
 -- Name: FUNCTION list_stripe_backlog(); Type: ACL; Schema: credits; Owner: credits_owner
@@ -11953,6 +13039,14 @@ GRANT ALL ON FUNCTION credits.schema_version() TO credits_webhook;
 GRANT ALL ON FUNCTION credits.schema_version() TO credits_reader;
 
 --
+-- Name: FUNCTION seal_due(p_limit integer); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.seal_due(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.seal_due(p_limit integer) TO credits_service;
+GRANT ALL ON FUNCTION credits.seal_due(p_limit integer) TO credits_admin;
+
+--
 -- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -11983,6 +13077,21 @@ REVOKE ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_sinc
 GRANT ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) TO credits_service;
 GRANT ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) TO credits_admin;
 GRANT ALL ON FUNCTION credits.verify_page(p_limit integer, p_after text, p_since timestamp with time zone) TO credits_reader;
+
+--
+-- Name: FUNCTION verify_seals(p_heads jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.verify_seals(p_heads jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.verify_seals(p_heads jsonb) TO credits_service;
+GRANT ALL ON FUNCTION credits.verify_seals(p_heads jsonb) TO credits_admin;
+GRANT ALL ON FUNCTION credits.verify_seals(p_heads jsonb) TO credits_reader;
+
+--
+-- Name: FUNCTION accounts_since(p_since timestamp with time zone, p_after text, p_limit integer); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.accounts_since(p_since timestamp with time zone, p_after text, p_limit integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION actor(); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -12091,6 +13200,12 @@ REVOKE ALL ON FUNCTION credits_private.apply_refund(p_event credits_private.stri
 --
 
 REVOKE ALL ON FUNCTION credits_private.apply_schedule(p_event credits_private.stripe_events, p_schedule jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION apply_sealing(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.apply_sealing() FROM PUBLIC;
 
 --
 -- Name: FUNCTION apply_stripe_event(p_event credits_private.stripe_events); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -12297,6 +13412,18 @@ REVOKE ALL ON FUNCTION credits_private.end_hold(p_state credits_private.account_
 REVOKE ALL ON FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION entry_bytes(p_version integer, p_entry credits_private.ledger, p_metadata_digest bytea); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.entry_bytes(p_version integer, p_entry credits_private.ledger, p_metadata_digest bytea) FROM PUBLIC;
+
+--
+-- Name: FUNCTION estimated_unsealed(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.estimated_unsealed() FROM PUBLIC;
+
+--
 -- Name: FUNCTION exact_interval(p_interval interval); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -12319,6 +13446,12 @@ REVOKE ALL ON FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint 
 --
 
 REVOKE ALL ON FUNCTION credits_private.find_hold(p_state credits_private.account_state, p_hold_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_line_items(p_event credits_private.stripe_events, p_object_id text, p_shown jsonb, p_wait boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_line_items(p_event credits_private.stripe_events, p_object_id text, p_shown jsonb, p_wait boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -12471,10 +13604,10 @@ REVOKE ALL ON FUNCTION credits_private.invoice_line_item(p_line jsonb) FROM PUBL
 REVOKE ALL ON FUNCTION credits_private.invoice_line_price(p_line jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION invoice_lines(p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION invoice_lines(p_invoice jsonb, p_lines jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.invoice_lines(p_invoice jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.invoice_lines(p_invoice jsonb, p_lines jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION invoice_purchase(p_event credits_private.stripe_events, p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -12555,16 +13688,22 @@ REVOKE ALL ON FUNCTION credits_private.make_good(p_state credits_private.account
 REVOKE ALL ON FUNCTION credits_private.mark_clawed(p_state credits_private.account_state, p_allocations jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION metadata_digest(p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.metadata_digest(p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
--- Name: FUNCTION note_checkout(p_event credits_private.stripe_events, p_session text, p_state text, p_items jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION note_checkout(p_event credits_private.stripe_events, p_session text, p_state text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text, p_items jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.note_checkout(p_event credits_private.stripe_events, p_session text, p_state text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_invoice(p_event credits_private.stripe_events, p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -12795,6 +13934,30 @@ REVOKE ALL ON FUNCTION credits_private.reverse_allocations(p_allocations jsonb, 
 REVOKE ALL ON FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION seal_accounts(p_account_ids text[], p_limit bigint, p_at_once boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.seal_accounts(p_account_ids text[], p_limit bigint, p_at_once boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION seal_at_once(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.seal_at_once() FROM PUBLIC;
+
+--
+-- Name: FUNCTION seal_entries(p_account_id text, p_limit bigint, p_at_once boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.seal_entries(p_account_id text, p_limit bigint, p_at_once boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sealed_entry(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.sealed_entry(p_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION see_customer(p_event credits_private.stripe_events, p_customer text, p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -12841,6 +14004,12 @@ REVOKE ALL ON FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_
 --
 
 REVOKE ALL ON FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION start_sealing_pass(p_sealing credits_private.sealing, p_now timestamp with time zone, p_xid bigint, p_xmin bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.start_sealing_pass(p_sealing credits_private.sealing, p_now timestamp with time zone, p_xid bigint, p_xmin bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION status_refusal(p_state credits_private.account_state, p_allowed text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -12969,6 +14138,12 @@ REVOKE ALL ON FUNCTION credits_private.take_credits(p_account_id text, p_amount 
 REVOKE ALL ON FUNCTION credits_private.take_paid_credits(p_account_id text, p_payment_id bigint, p_amount bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION try_lock_chain(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.try_lock_chain(p_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION try_stripe_event(p_event credits_private.stripe_events); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -12979,6 +14154,12 @@ REVOKE ALL ON FUNCTION credits_private.try_stripe_event(p_event credits_private.
 --
 
 REVOKE ALL ON FUNCTION credits_private.verify_accounts(p_account_ids text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_chain(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_chain(p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_entries(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -75,6 +75,8 @@ create table credits_private.settings (
                 and extract(epoch from value::interval) <= 86400
             when 'shortfall' then value in ('debt', 'write_off')
             when 'free_purchases' then value in ('ignore', 'grant')
+            when 'connected_accounts' then
+                value in ('none', 'any') or value ~ '^[^, ]+(,[^, ]+)*$'
             when 'checkout_credits' then value in ('metadata', 'line_items')
             when 'dispute_takes_back' then value in ('at_once', 'when_lost')
             when 'dispute_freezes' then value in ('no', 'yes')
@@ -115,6 +117,9 @@ insert into credits_private.settings (setting, value, description) values
     ('free_purchases', 'ignore',
      'Whether a checkout with nothing to pay grants its credits: ignore or grant. Ignored, since a '
      'leaked coupon of 100 percent would otherwise mint credits.'),
+    ('connected_accounts', 'none',
+     'Whose events of Stripe Connect count: none, any, or ids of connected accounts separated by '
+     'commas. None, since whoever owns a connected account writes the metadata of its payments.'),
     ('checkout_credits', 'metadata',
      'What says how many credits a paid checkout grants: metadata (frozen there by your server; '
      'line items where they are known) or line_items (nothing is granted before they are fetched). '

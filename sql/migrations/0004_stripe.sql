@@ -261,7 +261,6 @@ create table credits_private.stripe_checkouts (
     livemode boolean not null,
     session text collate "C" not null,
     state text not null,
-    line_items jsonb,
     updated_at timestamptz not null,
     constraint stripe_checkouts_pkey primary key (session, livemode, provider_account),
     constraint stripe_checkouts_state_is_known check (
@@ -269,16 +268,30 @@ create table credits_private.stripe_checkouts (
     )
 );
 comment on table credits_private.stripe_checkouts is
-    'Checkout sessions: how far they came, and what was bought.';
+    'Checkout sessions and how far they came.';
 comment on column credits_private.stripe_checkouts.provider_account is
     'Connected account; empty for one''s own.';
 comment on column credits_private.stripe_checkouts.livemode is 'False for a test-mode object.';
 comment on column credits_private.stripe_checkouts.session is 'Id of the session.';
 comment on column credits_private.stripe_checkouts.state is
     'pending, expired, failed or paid; the furthest that was told.';
-comment on column credits_private.stripe_checkouts.line_items is
-    'All line items, once they were fetched.';
 comment on column credits_private.stripe_checkouts.updated_at is 'When the row was last written.';
+
+create table credits_private.stripe_line_items (
+    provider_account text collate "C" not null,
+    livemode boolean not null,
+    object_id text collate "C" not null,
+    line_items jsonb not null,
+    constraint stripe_line_items_pkey primary key (object_id, livemode, provider_account)
+);
+comment on table credits_private.stripe_line_items is
+    'All lines of a checkout session or invoice whose event does not show them.';
+comment on column credits_private.stripe_line_items.provider_account is
+    'Connected account; empty for one''s own.';
+comment on column credits_private.stripe_line_items.livemode is 'False for a test-mode object.';
+comment on column credits_private.stripe_line_items.object_id is 'Id of the session or invoice.';
+comment on column credits_private.stripe_line_items.line_items is
+    'Array of the lines as Stripe lists them.';
 
 create table credits_private.stripe_invoices (
     provider_account text collate "C" not null,
@@ -467,7 +480,8 @@ create type credits.stripe_outcome as (
     event_type text,
     outcome text,
     reason text,
-    account_id text
+    account_id text,
+    waits_for text
 );
 comment on type credits.stripe_outcome is
     'What became of an event: applied, duplicate, ignored, parked or failed, and why.';
@@ -585,6 +599,7 @@ alter table credits_private.stripe_refunds enable row level security;
 alter table credits_private.stripe_disputes enable row level security;
 alter table credits_private.stripe_credit_notes enable row level security;
 alter table credits_private.stripe_checkouts enable row level security;
+alter table credits_private.stripe_line_items enable row level security;
 alter table credits_private.stripe_invoices enable row level security;
 alter table credits_private.stripe_customers enable row level security;
 alter table credits_private.stripe_subscriptions enable row level security;

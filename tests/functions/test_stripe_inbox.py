@@ -149,6 +149,7 @@ def test_an_ignored_event_can_be_tried_after_an_upgrade(fast: Credits) -> None:
 
 
 def test_connected_accounts_number_their_events_apart(fast: Credits) -> None:
+    set_setting(fast, "connected_accounts", "any")
     full(fast)
     for account in ("acct_a", "acct_b"):
         ingest(fast, {**purchase(event_id="evt_1"), "account": account})
@@ -245,6 +246,7 @@ def test_events_are_listed_and_counted_by_outcome(fast: Credits) -> None:
 
 
 def test_pages_follow_each_other(fast: Credits) -> None:
+    set_setting(fast, "connected_accounts", "any")
     for account in ("", "acct_a"):
         for number in range(3):
             event = refund(event_id=f"evt_{number}")

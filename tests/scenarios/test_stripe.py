@@ -453,7 +453,24 @@ def test_equal_lines_of_one_item_and_period_are_summed(pro: Credits) -> None:
 # Connected accounts.
 
 
+@pytest.mark.parametrize("setting", ["none", "acct_b", "acct,acct_ab"])
+def test_an_event_of_a_connected_account_that_is_not_named_moves_nothing(
+    fast: Credits, setting: str
+) -> None:
+    """Whoever owns that account could write any metadata."""
+    set_setting(fast, "connected_accounts", setting)
+    outcome = ingest(fast, purchase(event_id="evt_1"), "acct_a")
+    assert (outcome.outcome, outcome.reason) == (
+        "ignored",
+        "the setting connected_accounts does not name acct_a",
+    )
+    assert fast.get_balance("u").status is None
+    set_setting(fast, "connected_accounts", "acct_b,acct_a")
+    assert fast.retry_stripe_event("evt_1", provider_account="acct_a").outcome == "applied"
+
+
 def test_the_same_ids_in_two_connected_accounts_are_two_purchases(fast: Credits) -> None:
+    set_setting(fast, "connected_accounts", "any")
     assert ingest(fast, purchase(), "acct_a").outcome == "applied"
     assert ingest(fast, purchase(credits=50), "acct_b").outcome == "applied"
     assert ingest(fast, purchase(credits=7)).outcome == "applied"
@@ -467,6 +484,7 @@ def test_the_same_ids_in_two_connected_accounts_are_two_purchases(fast: Credits)
 
 
 def test_a_refund_waits_for_the_purchase_of_its_own_connected_account(fast: Credits) -> None:
+    set_setting(fast, "connected_accounts", "any")
     assert ingest(fast, refund(1000), "acct_b").outcome == "parked"
     ingest(fast, purchase(), "acct_a")
     assert fast.balance("u") == 100

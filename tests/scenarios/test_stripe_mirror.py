@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import stripe_objects as objects
-from tests.functions.support import NOW, unchanged
+from tests.functions.support import NOW, set_setting, unchanged
 from tests.scenarios.test_stripe import MONTH, START, ingest, purchase
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def test_a_subscription_that_lacks_something_is_left_to_the_operator(
 
 
 def test_modes_and_connected_accounts_are_kept_apart(fast: Credits) -> None:
+    set_setting(fast, "connected_accounts", "acct_b,acct_a")
     ingest(fast, objects.subscription(START, "active"))
     ingest(fast, objects.subscription(START + 1, "canceled"), "acct_a")
     rows = fast.conn.execute(

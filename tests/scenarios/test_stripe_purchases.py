@@ -199,6 +199,20 @@ def test_line_items_that_are_known_win_over_metadata(fast: Credits) -> None:
     assert fast.balance("u") == 500
 
 
+def test_an_invoice_with_many_lines_waits_for_all_of_them(pro: Credits) -> None:
+    event = invoice(line(), invoice="in_1")
+    event["data"]["object"]["lines"]["has_more"] = True
+    waiting = ingest(pro, event)
+    assert (waiting.outcome, waiting.reason, waiting.waits_for) == (
+        "parked",
+        "the event does not show all lines of the invoice",
+        "lines::t:in_1",
+    )
+    whole = invoice(line(), line(item="si_2"), invoice="in_1")["data"]["object"]["lines"]["data"]
+    assert pro.add_stripe_line_items("in_1", whole).outcome == "applied"
+    assert pro.balance("u") == 1000
+
+
 def test_a_list_that_is_not_whole_is_not_taken(packs: Credits) -> None:
     items = {"object": "list", "data": [objects.line_item("small", 5)], "has_more": True}
     assert ingest(packs, objects.session(START, line_items=items)).outcome == "parked"
@@ -262,13 +276,13 @@ def test_a_pack_expires_when_its_price_says(
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
-        *illegal_text("p_session", required=True),
+        *illegal_text("p_object_id", required=True),
         *illegal("p_line_items", null=None, an_object={"data": []}, number=5),
         *illegal("p_provider_account", overlong="x" * 256),
     ],
 )
 def test_illegal_line_items_are_refused(fast: Credits, argument: str, value: Any) -> None:
-    given = {"p_session": "cs_1", "p_line_items": [], argument: value}
+    given = {"p_object_id": "cs_1", "p_line_items": [], argument: value}
     with refused(fast, InvalidArgument, argument=argument):
         fast.call("add_stripe_line_items", **given)
 
@@ -597,6 +611,7 @@ def test_a_customer_who_was_deleted_is_still_found(pro: Credits) -> None:
 
 
 def test_connected_accounts_have_customers_of_their_own(pro: Credits) -> None:
+    set_setting(pro, "connected_accounts", "any")
     ingest(pro, objects.customer(START), "acct_a")
     assert ingest(pro, nameless()).outcome == "parked"
     assert ingest(pro, nameless(), "acct_a").outcome == "applied"

@@ -86,13 +86,13 @@ def list_stripe_backlog(conn: Connection) -> list[StripeBacklog]:
 
 def add_stripe_line_items(
     conn: Connection,
-    session: str,
+    object_id: str,
     line_items: Sequence[Mapping[str, Any]],
     *,
     livemode: bool | None = None,
     provider_account: str | None = None,
 ) -> StripeOutcome:
-    """Tell what a checkout session consists of, all its line items as Stripe lists them.
+    """Tell what a checkout session or invoice consists of, all its lines as Stripe lists them.
 
     Returns what became of the event that waited for them; ``outcome`` ``none`` when none did.
     """
@@ -101,7 +101,7 @@ def add_stripe_line_items(
         StripeOutcome,
         "add_stripe_line_items",
         given(
-            session=session,
+            object_id=object_id,
             line_items=list(line_items),
             livemode=livemode,
             provider_account=provider_account,

@@ -271,7 +271,8 @@ class SchemaVersion:
 class StripeOutcome:
     """What became of a Stripe event: applied, duplicate, ignored, parked or failed, and why.
 
-    Of a retry that found nothing to do, ``outcome`` is ``none`` and there is no event.
+    Of a retry that found nothing to do, ``outcome`` is ``none`` and there is no event. A parked one
+    whose ``waits_for`` begins with ``lines:`` needs `add_stripe_line_items`.
     """
 
     event_id: str | None
@@ -279,6 +280,7 @@ class StripeOutcome:
     outcome: str
     reason: str | None
     account_id: str | None
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

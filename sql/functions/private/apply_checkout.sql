@@ -14,7 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_id text := credits_private.stripe_id(p_session -> 'id');
-    v_checkout credits_private.stripe_checkouts;
+    v_items jsonb;
     v_purchase credits_private.stripe_purchase;
     v_payment credits_private.payment_order;
     v_account_id text := coalesce(
@@ -31,7 +31,7 @@ begin
             'parked', 'the session lacks its id, amount or currency', 'operator'
         );
     end if;
-    v_checkout := credits_private.note_checkout(
+    perform credits_private.note_checkout(
         p_event,
         v_id,
         case
@@ -39,9 +39,6 @@ begin
             when p_event.event_type like '%.async_payment_failed' then 'failed'
             when p_session ->> 'payment_status' in ('paid', 'no_payment_required') then 'paid'
             else 'pending'
-        end,
-        case when p_session #>> '{line_items,has_more}' = 'false' then
-            p_session #> '{line_items,data}'
         end
     );
     if p_event.event_type not like '%.completed'
@@ -50,14 +47,17 @@ begin
         return credits_private.stripe_result('ignored', 'the session was not paid');
     elsif coalesce(p_session ->> 'payment_status', '') not in ('paid', 'no_payment_required') then
         return credits_private.stripe_result('ignored', 'not paid yet');
-    elsif v_checkout.line_items is null
-        and credits_private.setting('checkout_credits') = 'line_items'
-    then
+    end if;
+    v_items := credits_private.find_line_items(
+        p_event, v_id, p_session -> 'line_items',
+        p_wait => credits_private.setting('checkout_credits') = 'line_items'
+    );
+    if v_items is null and credits_private.setting('checkout_credits') = 'line_items' then
         return credits_private.stripe_result(
             'parked', 'the line items of the session have not been fetched',
             credits_private.stripe_wait_name(p_event, v_id, 'lines'), v_account_id
         );
-    elsif v_checkout.line_items is null
+    elsif v_items is null
         and p_session #>> '{metadata,credits_frozen}' is distinct from '1'
     then
         return credits_private.stripe_result('ignored', 'metadata has no credits_frozen=1');
@@ -72,8 +72,8 @@ begin
     v_payment.object_id := coalesce(
         credits_private.stripe_id(p_session -> 'payment_intent'), v_id
     );
-    if v_checkout.line_items is not null then
-        v_purchase := credits_private.items_purchase(p_event, v_checkout.line_items);
+    if v_items is not null then
+        v_purchase := credits_private.items_purchase(p_event, v_items);
     elsif v_payment.amount_paid = 0 and credits_private.setting('free_purchases') = 'ignore' then
         return credits_private.stripe_result(
             'ignored', 'nothing was paid, and free_purchases is ignore'

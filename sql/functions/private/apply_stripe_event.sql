@@ -1,4 +1,5 @@
--- Hands an event to the function for its family; other types are kept and ignored.
+-- Hands an event to the function for its family. Other types are kept and ignored, and so are
+-- events of connected accounts that the setting connected_accounts does not name.
 create or replace function credits_private.apply_stripe_event(p_event credits_private.stripe_events)
 returns credits_private.stripe_result
 language plpgsql
@@ -9,7 +10,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_object jsonb := p_event.body -> 'data' -> 'object';
+    v_accounts text := credits_private.setting('connected_accounts');
 begin
+    if p_event.provider_account <> ''
+        and v_accounts <> 'any'
+        and p_event.provider_account <> all (string_to_array(v_accounts, ','))
+    then
+        return credits_private.stripe_result(
+            'ignored', 'the setting connected_accounts does not name ' || p_event.provider_account
+        );
+    end if;
     case
         when p_event.event_type like 'checkout.session.%' then
             return credits_private.apply_checkout(p_event, v_object);

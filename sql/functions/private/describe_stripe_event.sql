@@ -17,6 +17,7 @@ begin
     v_outcome.outcome := p_event.outcome;
     v_outcome.reason := p_event.reason;
     v_outcome.account_id := p_event.account_id;
+    v_outcome.waits_for := p_event.waits_for;
     return v_outcome;
 end
 $$;

@@ -1,6 +1,6 @@
 -- What an invoice bills, one row each: items of subscriptions of one price and period together,
 -- everything else line by line. amount is what is left of the price after discounts.
-create or replace function credits_private.invoice_lines(p_invoice jsonb)
+create or replace function credits_private.invoice_lines(p_invoice jsonb, p_lines jsonb)
 returns setof credits_private.stripe_line
 language sql
 immutable
@@ -25,9 +25,7 @@ as $$
             to_timestamp((l.line #>> '{period,start}')::bigint) as period_start,
             to_timestamp((l.line #>> '{period,end}')::bigint) as period_end,
             credits_private.invoice_account(p_invoice, l.line) as account_id
-        from jsonb_array_elements(
-            p_invoice -> 'lines' -> 'data'
-        ) with ordinality as l (line, ordinal)
+        from jsonb_array_elements(p_lines) with ordinality as l (line, ordinal)
     ) as x
     where x.quantity > 0 and x.amount >= 0 and x.price_amount >= 0
     group by x.is_period, x.is_proration, x.subscription, x.item, x.price, x.period_start,

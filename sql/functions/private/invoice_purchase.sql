@@ -21,18 +21,28 @@ declare
         to_timestamp((p_invoice #>> '{status_transitions,paid_at}')::bigint), p_event.created_at
     );
     v_credits bigint;
+    v_lines jsonb;
     r_line credits_private.stripe_line;
 begin
     v_purchase.grants := '{}';
     if credits_private.invoice_subscription(p_invoice, p_invoice #> '{lines,data,0}') is null then
         return credits_private.frozen_purchase(p_invoice -> 'metadata');
-    elsif p_invoice -> 'lines' ->> 'has_more' = 'true' then
+    end if;
+    v_lines := credits_private.find_line_items(
+        p_event, p_invoice ->> 'id',
+        -- The oldest versions do not say whether there are more.
+        jsonb_build_object('has_more', false) || (p_invoice -> 'lines'),
+        p_wait => true
+    );
+    if v_lines is null then
         v_purchase.problem := 'the event does not show all lines of the invoice';
-        v_purchase.waits_for := 'operator';
+        v_purchase.waits_for := credits_private.stripe_wait_name(
+            p_event, p_invoice ->> 'id', 'lines'
+        );
         return v_purchase;
     end if;
 
-    for r_line in select l.* from credits_private.invoice_lines(p_invoice) as l loop
+    for r_line in select l.* from credits_private.invoice_lines(p_invoice, v_lines) as l loop
         v_purchase.account_id := coalesce(v_purchase.account_id, r_line.account_id);
         continue when r_line.price is null and not r_line.is_period;
         if (

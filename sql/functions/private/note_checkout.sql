@@ -1,12 +1,11 @@
 -- Notes how far a checkout session has come; the furthest state counts, in whatever order the
--- events arrive. Returns its row.
+-- events arrive.
 create or replace function credits_private.note_checkout(
     p_event credits_private.stripe_events,
     p_session text,
-    p_state text,
-    p_items jsonb
+    p_state text
 )
-returns credits_private.stripe_checkouts
+returns void
 language plpgsql
 volatile
 parallel unsafe
@@ -16,21 +15,15 @@ as $$
 declare
     v_states constant text[] := array['pending', 'expired', 'failed', 'paid'];
     v_now timestamptz := credits_private.clock();
-    v_checkout credits_private.stripe_checkouts;
 begin
     insert into credits_private.stripe_checkouts as c (
-        provider_account, livemode, session, state, line_items, updated_at
+        provider_account, livemode, session, state, updated_at
     )
-    values (
-        p_event.provider_account, p_event.livemode, p_session, p_state, p_items, v_now
-    )
+    values (p_event.provider_account, p_event.livemode, p_session, p_state, v_now)
     on conflict (session, livemode, provider_account) do update
     set state = v_states[greatest(
             array_position(v_states, c.state), array_position(v_states, excluded.state)
         )],
-        line_items = coalesce(c.line_items, excluded.line_items),
-        updated_at = v_now
-    returning c.* into v_checkout;
-    return v_checkout;
+        updated_at = v_now;
 end
 $$;
