@@ -7039,7 +7039,7 @@ begin
             cross join lateral unnest(credits_private.stripe_names(
                 e, credits_private.stripe_object_ids(e.body #> '{data,object}')
             )) as n (id)
-            where e.waits_for = any (p_points)
+            where e.waits_for = any (p_points) and e.waits_for is not null
         ) as x (point)
         where x.point <> all (v_locked);
         exit when v_points is null;
@@ -10837,6 +10837,8 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
                 (p.clawed + p.covered + p.owed + p.settled + p.written_off)::text, p.target::text),
             ('target is out of range', p.target between 0 and p.granted,
                 p.granted::text, p.target::text),
+            ('less is taken back than was demanded', p.target >= p.demanded,
+                p.demanded::text, p.target::text),
             ('payment has no name', exists (
                 select
                 from credits_private.payment_refs r
@@ -10898,7 +10900,7 @@ begin
     for r_event in
         select e.*
         from credits_private.stripe_events e
-        where e.waits_for = any (p_waits_for)
+        where e.waits_for = any (p_waits_for) and e.waits_for is not null
         order by e.account_id, e.created_at, e.event_id
         for update skip locked
     loop
@@ -12494,13 +12496,13 @@ CREATE INDEX stripe_credit_notes_invoice_idx ON credits_private.stripe_credit_no
 -- Name: stripe_disputes_charge_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE INDEX stripe_disputes_charge_idx ON credits_private.stripe_disputes USING btree (charge) WHERE (charge IS NOT NULL);
+CREATE INDEX stripe_disputes_charge_idx ON credits_private.stripe_disputes USING btree (charge);
 
 --
 -- Name: stripe_disputes_payment_intent_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE INDEX stripe_disputes_payment_intent_idx ON credits_private.stripe_disputes USING btree (payment_intent) WHERE (payment_intent IS NOT NULL);
+CREATE INDEX stripe_disputes_payment_intent_idx ON credits_private.stripe_disputes USING btree (payment_intent);
 
 --
 -- Name: stripe_events_body_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
@@ -12524,13 +12526,13 @@ CREATE INDEX stripe_events_waiting_idx ON credits_private.stripe_events USING bt
 -- Name: stripe_refunds_charge_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE INDEX stripe_refunds_charge_idx ON credits_private.stripe_refunds USING btree (charge) WHERE (charge IS NOT NULL);
+CREATE INDEX stripe_refunds_charge_idx ON credits_private.stripe_refunds USING btree (charge);
 
 --
 -- Name: stripe_refunds_payment_intent_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE INDEX stripe_refunds_payment_intent_idx ON credits_private.stripe_refunds USING btree (payment_intent) WHERE (payment_intent IS NOT NULL);
+CREATE INDEX stripe_refunds_payment_intent_idx ON credits_private.stripe_refunds USING btree (payment_intent);
 
 --
 -- Name: ledger ledger_is_append_only; Type: TRIGGER; Schema: credits_private; Owner: credits_owner

@@ -180,10 +180,8 @@ comment on column credits_private.stripe_refunds.event_at is
 comment on column credits_private.stripe_refunds.failed_at is 'When it failed or was cancelled.';
 comment on column credits_private.stripe_refunds.unknown_status is
     'A status that is not known; it changes nothing.';
-create index stripe_refunds_payment_intent_idx on credits_private.stripe_refunds (payment_intent)
-    where payment_intent is not null;
-create index stripe_refunds_charge_idx on credits_private.stripe_refunds (charge)
-    where charge is not null;
+create index stripe_refunds_payment_intent_idx on credits_private.stripe_refunds (payment_intent);
+create index stripe_refunds_charge_idx on credits_private.stripe_refunds (charge);
 
 create table credits_private.stripe_disputes (
     provider_account text collate "C" not null,
@@ -222,10 +220,8 @@ comment on column credits_private.stripe_disputes.reinstated_at is
     'When the money was given back last.';
 comment on column credits_private.stripe_disputes.unknown_status is
     'A status that is not known; it changes nothing.';
-create index stripe_disputes_payment_intent_idx on credits_private.stripe_disputes (payment_intent)
-    where payment_intent is not null;
-create index stripe_disputes_charge_idx on credits_private.stripe_disputes (charge)
-    where charge is not null;
+create index stripe_disputes_payment_intent_idx on credits_private.stripe_disputes (payment_intent);
+create index stripe_disputes_charge_idx on credits_private.stripe_disputes (charge);
 
 create table credits_private.stripe_credit_notes (
     provider_account text collate "C" not null,

@@ -50,6 +50,7 @@ UNKNOWN = "lot and ledger do not know each other"
 BALANCE = "balance is not lots less debt"
 BOUGHT = "granted of the payment is not that of its lots"
 TAKEN = "clawed of the payment is not that of its lots"
+DEMANDED = "less is taken back than was demanded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,19 +277,41 @@ FOUND: dict[str, tuple[list[str], dict[str, list[At]]]] = {
     ),
     # A forged payment.
     "a payment that bought nothing": (
-        [forge(PAYMENTS, "payment_id = 2", payment_id=8, object_id="x", target=0, clawed=0)],
+        [
+            forge(
+                PAYMENTS,
+                "payment_id = 2",
+                payment_id=8,
+                object_id="x",
+                target=0,
+                clawed=0,
+                demanded=0,
+            )
+        ],
         {BOUGHT: [At(8)], "payment has no name": [At(8)]},
     ),
     "a payment with its name and a lot": (
         [
-            forge(PAYMENTS, "payment_id = 2", payment_id=11, object_id="x", target=0, clawed=0),
+            forge(
+                PAYMENTS,
+                "payment_id = 2",
+                payment_id=11,
+                object_id="x",
+                target=0,
+                clawed=0,
+                demanded=0,
+            ),
             forge(REFS, "payment_id = 2", payment_id=11, object_id="x"),
             forge(LOTS, "lot_id = 2", lot_id=11, payment_id=11, remaining=100, clawed=0),
         ],
         {UNKNOWN: [At(lot=11)], BALANCE: [At(10)]},
     ),
     "a payment that granted more": ([payment(granted=1000)], {BOUGHT: [At(2)]}),
-    "a payment of which less was taken back": ([payment(target=0, clawed=0)], {TAKEN: [At(2)]}),
+    "a payment of which less was taken back": (
+        [payment(target=0, clawed=0)],
+        {TAKEN: [At(2)], DEMANDED: [At(2)]},
+    ),
+    "a payment of which more was demanded": ([payment(demanded=41)], {DEMANDED: [At(2)]}),
     "a payment with another name": ([payment(object_id="'x'")], {"payment has no name": [At(2)]}),
     "a payment that is gone": (
         [cut("true", PAYMENTS)],

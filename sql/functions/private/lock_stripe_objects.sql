@@ -33,7 +33,7 @@ begin
             cross join lateral unnest(credits_private.stripe_names(
                 e, credits_private.stripe_object_ids(e.body #> '{data,object}')
             )) as n (id)
-            where e.waits_for = any (p_points)
+            where e.waits_for = any (p_points) and e.waits_for is not null
         ) as x (point)
         where x.point <> all (v_locked);
         exit when v_points is null;

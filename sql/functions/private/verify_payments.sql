@@ -58,6 +58,8 @@ as $$
                 (p.clawed + p.covered + p.owed + p.settled + p.written_off)::text, p.target::text),
             ('target is out of range', p.target between 0 and p.granted,
                 p.granted::text, p.target::text),
+            ('less is taken back than was demanded', p.target >= p.demanded,
+                p.demanded::text, p.target::text),
             ('payment has no name', exists (
                 select
                 from credits_private.payment_refs r

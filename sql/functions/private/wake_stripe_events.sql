@@ -18,7 +18,7 @@ begin
     for r_event in
         select e.*
         from credits_private.stripe_events e
-        where e.waits_for = any (p_waits_for)
+        where e.waits_for = any (p_waits_for) and e.waits_for is not null
         order by e.account_id, e.created_at, e.event_id
         for update skip locked
     loop
