@@ -225,6 +225,25 @@ ALTER TYPE credits.lot OWNER TO credits_owner;
 COMMENT ON TYPE credits.lot IS 'One grant and what is left of it. expires_at is null for never.';
 
 --
+-- Name: member_usage; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.member_usage AS (
+	account_id text,
+	member text,
+	used bigint,
+	caps jsonb
+);
+
+ALTER TYPE credits.member_usage OWNER TO credits_owner;
+
+--
+-- Name: TYPE member_usage; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.member_usage IS 'What a member of an account has used in all, and of each cap.';
+
+--
 -- Name: my_entry; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -585,7 +604,7 @@ COMMENT ON COLUMN credits_private.ledger.command_id IS 'Number of the first entr
 -- Name: COLUMN ledger.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, grant, adjust, rollover, spend, refund, hold, extend, capture, release, expire, settle, clawback or restore.';
+COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, cap, grant, adjust, rollover, spend, refund, hold, extend, capture, release, expire, settle, clawback or restore.';
 
 --
 -- Name: COLUMN ledger.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -645,7 +664,7 @@ COMMENT ON COLUMN credits_private.ledger.feature IS 'What the credits were used 
 -- Name: COLUMN ledger.member; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.member IS 'Member of the account who used the credits, on a spend, a hold and what follows them up.';
+COMMENT ON COLUMN credits_private.ledger.member IS 'Member of the account who used the credits, on a spend, a hold and what follows them up; or whose cap is set.';
 
 --
 -- Name: COLUMN ledger.reference; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -687,7 +706,7 @@ COMMENT ON COLUMN credits_private.ledger.created_at IS 'When it was booked; neve
 -- Name: COLUMN ledger.occurred_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.occurred_at IS 'When it took effect: the expiry for breakage, else created_at.';
+COMMENT ON COLUMN credits_private.ledger.occurred_at IS 'When it took effect: the expiry for breakage, the deadline for a hold that ended by it, else the time of the call, which lies before created_at only while a clock that ran ahead and was put back has not caught up.';
 
 --
 -- Name: account_state; Type: TYPE; Schema: credits_private; Owner: credits_owner
@@ -740,6 +759,24 @@ ALTER TYPE credits_private.grant_order OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits_private.grant_order IS 'One lot to be granted. With an item it renews the subscription: what older periods left carries over up to rollover_cap (null: all of it).';
+
+--
+-- Name: member_use; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.member_use AS (
+	member text COLLATE pg_catalog."C",
+	at timestamp with time zone,
+	amount bigint
+);
+
+ALTER TYPE credits_private.member_use OWNER TO credits_owner;
+
+--
+-- Name: TYPE member_use; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.member_use IS 'Credits that a member used at an instant (positive), or that came back of them (negative).';
 
 --
 -- Name: payment_order; Type: TYPE; Schema: credits_private; Owner: credits_owner
@@ -890,6 +927,24 @@ ALTER TYPE credits_private.stripe_terms OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits_private.stripe_terms IS 'What one unit of a price is worth at an instant. credits is null where the price has nothing to do with credits; problem says why it cannot be told, waits_for what would tell it.';
+
+--
+-- Name: usage_window; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.usage_window AS (
+	starts_at timestamp with time zone,
+	ends_at timestamp with time zone,
+	used bigint
+);
+
+ALTER TYPE credits_private.usage_window OWNER TO credits_owner;
+
+--
+-- Name: TYPE usage_window; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.usage_window IS 'One period of a limit, and the credits used in it where they are known.';
 
 --
 -- Name: add_purchased_credits(text, bigint, timestamp with time zone, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1387,6 +1442,7 @@ declare
     v_next_event_at timestamptz;
     v_created_at timestamptz;
     v_now timestamptz;
+    v_booked_at timestamptz;
     v_amount bigint;
 begin
     -- Enough for nearly every call; the exact checks run where it does not hold. Every operator is
@@ -1422,6 +1478,12 @@ begin
         v_status = 'active'
         and v_open_lot_remaining >= p_amount
         and v_next_event_at > v_now
+        and (
+            p_member is null
+            or credits_private.admit_use(
+                p_account_id, p_member, v_now, p_amount, p_idempotency_key
+            )
+        )
     ) is not true then
         -- No account has a bad id and no lot holds more than the largest amount: not seen so far.
         perform credits_private.check_account_id(p_account_id);
@@ -1432,7 +1494,7 @@ begin
     end if;
 
     -- Each value is computed once: in the insert and in the receipt an operator costs more.
-    v_now := greatest(v_now, v_created_at);
+    v_booked_at := greatest(v_now, v_created_at);
     v_amount := -p_amount;
     v_entry_id := v_entry_id + 1;
     v_balance := v_balance - p_amount;
@@ -1446,7 +1508,7 @@ begin
         p_account_id, v_entry_id, v_entry_id, 'spend', v_amount, v_balance, 0,
         v_open_lot_id, v_open_lot_remaining, v_next_event_at,
         p_feature, p_member, p_reference, p_idempotency_key, p_metadata, credits_private.actor(),
-        v_now, v_now
+        v_booked_at, v_now
     )
     on conflict do nothing;
 
@@ -1458,7 +1520,7 @@ begin
     return row(
         p_account_id, v_entry_id, v_entry_id, 'spend', v_amount,
         v_balance, v_balance, 0,
-        jsonb_build_array(jsonb_build_array(v_open_lot_id, v_amount)), false, v_now
+        jsonb_build_array(jsonb_build_array(v_open_lot_id, v_amount)), false, v_booked_at
     )::credits.receipt;
 end
 $$;
@@ -2166,6 +2228,89 @@ Only live lots unless p_live_only is false. For the next page give the lot_id of
 p_after. expires_at is null for never.';
 
 --
+-- Name: list_member_usage(text, text, integer, text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_member_usage(p_account_id text, p_member text DEFAULT NULL::text, p_limit integer DEFAULT 100, p_after text DEFAULT NULL::text, p_capped_only boolean DEFAULT false) RETURNS SETOF credits.member_usage
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := credits_private.clock();
+    v_capped_only boolean := coalesce(p_capped_only, false);
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_text('p_member', p_member);
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    perform credits_private.check_text('p_after', p_after);
+    if p_member is not null then
+        v_capped_only := v_capped_only or exists (
+            select
+            from credits_private.member_caps k
+            where k.account_id = p_account_id and k.member = p_member
+        );
+    end if;
+    return query
+    with capped as (
+        select c.member, c.used
+        from credits_private.usage_counters c
+        where c.account_id = p_account_id
+            and c.feature = ''
+            and c.period = 'lifetime'
+            and (p_member is null or c.member = p_member)
+    ),
+    listed as (
+        select c.member, c.used from capped c
+        union all
+        select u.member, sum(u.amount)::bigint
+        from credits_private.member_uses(p_account_id, p_member, 1) as u
+        where not v_capped_only and u.member not in (select c.member from capped c)
+        group by u.member
+    ),
+    page as (
+        select l.member, l.used
+        from listed l
+        where p_after is null or l.member collate "C" > p_after
+        order by l.member collate "C"
+        limit coalesce(p_limit, 100)
+    )
+    select p_account_id, p.member, p.used, coalesce(
+        (
+            select jsonb_agg(
+                jsonb_build_object(
+                    'period', s.period, 'cap', s.cap, 'used', s.used,
+                    'left', greatest(s.cap - s.used, 0),
+                    'starts_at', nullif(s.starts_at, '-infinity'),
+                    'resets_at', nullif(s.ends_at, 'infinity')
+                )
+                order by array_position(
+                    array['hour', 'day', 'week', 'month', 'billing_period', 'lifetime'], s.period
+                )
+            )
+            from credits_private.cap_states(p_account_id, p.member, v_now) as s
+        ), '[]'
+    )
+    from page p
+    order by p.member collate "C";
+end
+$$;
+
+ALTER FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) IS 'What members of an account have used in all, and of each of their caps, by name; at most 1000 a
+page. For the next page give the member of the last row as p_after.
+
+used is what their spends and holds took, less what came back. caps is an array of objects with
+period, cap, used, left, starts_at and resets_at. Without p_capped_only it reads the whole ledger of
+the account, to find who has no cap.';
+
+--
 -- Name: list_seals(integer, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2865,6 +3010,49 @@ Run it every minute and again while has_more is true. Committed entries are then
 runs; spends never wait for it.';
 
 --
+-- Name: set_member_cap(text, text, text, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_member', length(p_member) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_period',
+        p_period in ('hour', 'day', 'week', 'month', 'billing_period', 'lifetime'),
+        'hour, day, week, month, billing_period or lifetime'
+    );
+    perform credits_private.check_argument(
+        'p_cap', p_cap is null or p_cap between 0 and 9007199254740991,
+        'null for no cap, or whole number from 0 to 9007199254740991'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_member_cap(
+        p_account_id, p_member, p_period, p_cap, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Caps what a member of an account may use of its credits in each p_period: hour, day, week, month,
+billing_period or lifetime. p_cap 0 forbids, null removes the cap.
+
+Spends and holds that name the member are counted from the beginning of the current period on, also
+those before the cap was set; a call that would pass a cap is refused with limit_reached (403). A
+member may have a cap for each period: all of them have to allow. Hours, days, weeks and months are
+those of the account''s time zone.';
+
+--
 -- Name: set_stripe_price(text, bigint, bigint, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -3180,10 +3368,10 @@ $$;
 ALTER FUNCTION credits_private.actor() OWNER TO credits_owner;
 
 --
--- Name: admit_spend(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: admit_spend(credits_private.account_state, bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint) RETURNS credits_private.account_state
+CREATE FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint, p_member text) RETURNS credits_private.account_state
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3194,12 +3382,68 @@ begin
     if v_state.next_event_at <= v_state.now and v_state.status = 'active' then
         v_state := credits_private.catch_up(v_state);
     end if;
-    perform credits_private.raise_refusal(credits_private.spend_refusal(v_state, p_amount));
+    perform credits_private.raise_refusal(
+        credits_private.spend_refusal(v_state, p_amount, p_member)
+    );
+    perform credits_private.count_use(v_state.account_id, p_member, v_state.now, p_amount);
     return credits_private.catch_up(v_state);
 end
 $$;
 
-ALTER FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint, p_member text) OWNER TO credits_owner;
+
+--
+-- Name: admit_use(text, text, timestamp with time zone, bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.admit_use(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint, p_idempotency_key text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_is_admitted boolean;
+begin
+    perform
+    from credits_private.member_caps k
+    where k.account_id = p_account_id and k.member = p_member
+    limit 1;
+    if not found then
+        return true;
+    end if;
+    if p_idempotency_key is not null then
+        perform
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.idempotency_key = p_idempotency_key;
+        if found then
+            return false;
+        end if;
+    end if;
+
+    -- Of two billing periods both have to allow here; the slow path looks at the newer one alone.
+    select bool_and(coalesce(c.used + p_amount <= k.cap, false)) into v_is_admitted
+    from credits_private.member_caps k
+    left join credits_private.usage_counters c
+        on c.account_id = p_account_id
+        and c.member = p_member
+        and c.feature = ''
+        and c.period = k.period
+        and c.starts_at <= p_at
+        and c.ends_at > p_at
+    where k.account_id = p_account_id and k.member = p_member;
+    if v_is_admitted then
+        update credits_private.usage_counters c
+        set used = c.used + p_amount
+        where c.account_id = p_account_id
+            and c.member = p_member
+            and c.feature = ''
+            and c.starts_at <= p_at
+            and c.ends_at > p_at;
+    end if;
+    return v_is_admitted;
+end
+$$;
+
+ALTER FUNCTION credits_private.admit_use(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint, p_idempotency_key text) OWNER TO credits_owner;
 
 --
 -- Name: affordable_refusal(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4233,6 +4477,56 @@ $$;
 ALTER FUNCTION credits_private.apply_subscription(p_event credits_private.stripe_events, p_subscription jsonb) OWNER TO credits_owner;
 
 --
+-- Name: billing_periods(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.billing_periods(p_account_id text, p_after timestamp with time zone) RETURNS SETOF credits_private.usage_window
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.starts_at, max(p.ends_at), null::bigint
+    from (
+        select coalesce(l.period_start, l.granted_at) as starts_at, l.period_end as ends_at
+        from credits_private.lots l
+        where l.account_id = p_account_id
+            and l.period_end > p_after
+            and l.origin not in ('rollover', 'restoration', 'upgrade')
+    ) as p
+    where p.starts_at < p.ends_at
+    group by p.starts_at
+$$;
+
+ALTER FUNCTION credits_private.billing_periods(p_account_id text, p_after timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: billing_window(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.billing_window(p_account_id text, p_at timestamp with time zone) RETURNS credits_private.usage_window
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_window credits_private.usage_window;
+begin
+    select p.starts_at, p.ends_at into v_window.starts_at, v_window.ends_at
+    from credits_private.billing_periods(p_account_id, p_at) as p
+    where p.starts_at <= p_at
+    order by p.starts_at desc
+    limit 1;
+    if not found then
+        select coalesce(max(p.ends_at) filter (where p.ends_at <= p_at), '-infinity'),
+            coalesce(min(p.starts_at) filter (where p.starts_at > p_at), 'infinity')
+        into v_window.starts_at, v_window.ends_at
+        from credits_private.billing_periods(p_account_id, '-infinity') as p;
+    end if;
+    return v_window;
+end
+$$;
+
+ALTER FUNCTION credits_private.billing_window(p_account_id text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: book(credits_private.account_state, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -4265,7 +4559,7 @@ begin
     v_entry.actor := credits_private.actor();
     v_entry.created_at := v_state.created_at;
     v_entry.occurred_at := coalesce(
-        v_entry.occurred_at, v_state.effective_at, v_state.created_at
+        v_entry.occurred_at, v_state.effective_at, v_state.now
     );
     v_state.entries := v_state.entries || v_entry;
     return v_state;
@@ -4509,11 +4803,144 @@ begin
     v_lot.granted_at := v_state.created_at;
     insert into credits_private.lots values (v_lot.*) on conflict do nothing;
     perform credits_private.check_inserted(found, v_lot.account_id, v_lot.lot_id);
+    if v_lot.period_end is not null and exists (
+        select
+        from credits_private.member_caps k
+        where k.account_id = v_lot.account_id and k.period = 'billing_period'
+    ) then
+        perform credits_private.recount(v_state, 'billing_period');
+    end if;
     return v_state;
 end
 $$;
 
 ALTER FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: calendar_window(text, text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.calendar_window(p_period text, p_time_zone text, p_at timestamp with time zone) RETURNS credits_private.usage_window
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_window credits_private.usage_window;
+    v_start date;
+begin
+    if p_period = 'lifetime' then
+        v_window.starts_at := '-infinity';
+        v_window.ends_at := 'infinity';
+    elsif p_period = 'hour' then
+        v_window.starts_at := credits_private.local_hour(p_at, p_time_zone);
+        select min(h.starts_at) into v_window.ends_at
+        from generate_series(60, 120, 30) as m (minutes)
+        cross join lateral credits_private.local_hour(
+            v_window.starts_at + make_interval(mins => m.minutes), p_time_zone
+        ) as h (starts_at)
+        where h.starts_at > v_window.starts_at;
+    else
+        v_start := date_trunc(p_period, p_at at time zone p_time_zone);
+        v_window.starts_at := credits_private.local_midnight(v_start, p_time_zone);
+        v_window.ends_at := credits_private.local_midnight(
+            (v_start + ('1 ' || p_period)::interval)::date, p_time_zone
+        );
+    end if;
+    return v_window;
+end
+$$;
+
+ALTER FUNCTION credits_private.calendar_window(p_period text, p_time_zone text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: cap_refusal(text, text, timestamp with time zone, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.cap_refusal(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint) RETURNS credits_private.refusal
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    r_cap record;
+begin
+    if p_member is null then
+        return null;
+    end if;
+    select s.period, s.cap, s.used, s.ends_at into r_cap
+    from credits_private.cap_states(p_account_id, p_member, p_at) as s
+    where s.used + p_amount > s.cap
+    order by s.ends_at desc, s.cap - s.used, s.period
+    limit 1;
+    if found then
+        return credits_private.refuse(
+            'limit_reached',
+            jsonb_build_object(
+                'limit', 'member_cap', 'member', p_member, 'period', r_cap.period,
+                'cap', r_cap.cap, 'used', r_cap.used, 'required', p_amount,
+                'left', greatest(r_cap.cap - r_cap.used, 0),
+                'resets_at', nullif(r_cap.ends_at, 'infinity')
+            )
+        );
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.cap_refusal(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: cap_states(text, text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.cap_states(p_account_id text, p_member text, p_at timestamp with time zone) RETURNS TABLE(period text, cap bigint, starts_at timestamp with time zone, ends_at timestamp with time zone, used bigint, is_counted boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select k.period, k.cap,
+        coalesce(c.starts_at, w.starts_at),
+        coalesce(c.ends_at, w.ends_at),
+        coalesce(c.used, w.used),
+        c.used is not null
+    from credits_private.member_caps k
+    left join lateral (
+        select u.starts_at, u.ends_at, u.used
+        from credits_private.usage_counters u
+        where u.account_id = p_account_id
+            and u.member = p_member
+            and u.feature = ''
+            and u.period = k.period
+            and u.starts_at <= p_at
+            and u.ends_at > p_at
+        order by u.starts_at desc
+        limit 1
+    ) as c on true
+    left join lateral (
+        select n.starts_at, n.ends_at, n.used
+        from credits_private.uncounted_window(p_account_id, p_member, k.period, p_at) as n
+        where c.used is null
+    ) as w on true
+    where k.account_id = p_account_id and k.member = p_member
+$$;
+
+ALTER FUNCTION credits_private.cap_states(p_account_id text, p_member text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: cap_window(text, text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.cap_window(p_account_id text, p_period text, p_at timestamp with time zone) RETURNS credits_private.usage_window
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select (case
+        when p_period = 'billing_period'
+            then credits_private.billing_window(p_account_id, p_at)
+        else credits_private.calendar_window(p_period, a.time_zone, p_at)
+    end).*
+    from credits_private.accounts a
+    where a.account_id = p_account_id
+$$;
+
+ALTER FUNCTION credits_private.cap_window(p_account_id text, p_period text, p_at timestamp with time zone) OWNER TO credits_owner;
 
 --
 -- Name: catch_up(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -4908,6 +5335,91 @@ $$;
 ALTER FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) OWNER TO credits_owner;
 
 --
+-- Name: count_return(credits_private.ledger, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.count_return(p_spend credits_private.ledger, p_refunded bigint, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_released bigint;
+    v_over bigint := -p_spend.amount;
+    v_from_over bigint;
+begin
+    if p_spend.member is null then
+        return;
+    end if;
+    if p_spend.kind = 'capture' then
+        select r.amount into v_released
+        from credits_private.ledger r
+        where r.account_id = p_spend.account_id
+            and r.entry_id = p_spend.entry_id - 1
+            and r.kind = 'release'
+            and r.about_entry_id = p_spend.about_entry_id;
+        v_over := -p_spend.amount - least(-p_spend.amount, coalesce(v_released, 0));
+    end if;
+    v_from_over := least(v_over, p_refunded + p_amount) - least(v_over, p_refunded);
+    perform credits_private.count_use(
+        p_spend.account_id, p_spend.member, p_spend.occurred_at, -v_from_over
+    );
+    if v_from_over < p_amount then
+        perform credits_private.count_use(
+            p_spend.account_id, p_spend.member, h.occurred_at, v_from_over - p_amount
+        )
+        from credits_private.ledger h
+        where h.account_id = p_spend.account_id and h.entry_id = p_spend.about_entry_id;
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.count_return(p_spend credits_private.ledger, p_refunded bigint, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: count_use(text, text, timestamp with time zone, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.count_use(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    r_cap record;
+begin
+    if p_member is null or p_amount = 0 then
+        return;
+    end if;
+    if p_amount > 0 then
+        for r_cap in
+            select s.period, s.starts_at, s.ends_at, s.used
+            from credits_private.cap_states(p_account_id, p_member, p_at) as s
+            where not s.is_counted
+        loop
+            delete from credits_private.usage_counters c
+            where c.account_id = p_account_id
+                and c.member = p_member
+                and c.feature = ''
+                and c.period = r_cap.period
+                and c.ends_at <= r_cap.starts_at;
+            insert into credits_private.usage_counters values (
+                p_account_id, p_member, '', r_cap.period, r_cap.starts_at, r_cap.ends_at,
+                r_cap.used
+            );
+        end loop;
+    end if;
+    update credits_private.usage_counters c
+    set used = c.used + p_amount
+    where c.account_id = p_account_id
+        and c.member = p_member
+        and c.feature = ''
+        and c.starts_at <= p_at
+        and c.ends_at > p_at;
+end
+$$;
+
+ALTER FUNCTION credits_private.count_use(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint) OWNER TO credits_owner;
+
+--
 -- Name: credit_note_amount(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -5268,10 +5780,11 @@ declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger := p_entry;
     v_taken jsonb;
+    v_held_at timestamptz;
 begin
     v_entry.kind := 'release';
     v_entry.about_entry_id := p_hold.hold_id;
-    select l.member, l.allocations into v_entry.member, v_taken
+    select l.member, l.allocations, l.occurred_at into v_entry.member, v_taken, v_held_at
     from credits_private.ledger l
     where l.account_id = p_state.account_id and l.entry_id = p_hold.hold_id;
     v_entry.allocations := credits_private.reverse_allocations(
@@ -5281,6 +5794,9 @@ begin
     set status = p_status
     where h.account_id = p_state.account_id and h.hold_id = p_hold.hold_id;
 
+    perform credits_private.count_use(
+        p_state.account_id, v_entry.member, v_held_at, p_hold.captured - p_hold.amount
+    );
     v_state := credits_private.book(p_state, v_entry);
     v_state := credits_private.put_back(v_state, v_entry.allocations, 'lapse');
     return credits_private.settle_debt(v_state);
@@ -5443,6 +5959,8 @@ begin
             'Credits that were spent have been taken back; the next paid credits settle the debt.'),
         ('account_frozen', 'PT403', 'account is frozen',
             'An administrator has to unfreeze the account.'),
+        ('limit_reached', 'PT403', 'limit reached',
+            'Ask for at most what is left, wait until resets_at, or have the limit raised.'),
         ('append_only', 'PT403', 'ledger is append-only',
             'Book a new entry through the API instead of changing an old one.'),
         ('account_not_found', 'PT404', 'account not found',
@@ -6038,14 +6556,14 @@ begin
     insert into credits_private.ledger (
         account_id, entry_id, command_id, kind, amount, balance, debt,
         open_lot_id, open_lot_remaining, next_event_at, allocations, about_entry_id,
-        feature, reference, idempotency_key, request, metadata, actor, created_at, occurred_at
+        feature, member, reference, idempotency_key, request, metadata, actor,
+        created_at, occurred_at
     )
     select p_state.account_id, e.entry_id, e.command_id, e.kind, e.amount, e.balance, e.debt,
         case when e.entry_id = p_state.entry_id then v_open_lot_id end,
         case when e.entry_id = p_state.entry_id then coalesce(v_open_lot_remaining, 0) else 0 end,
-        p_state.next_event_at, e.allocations, e.about_entry_id,
-        e.feature, e.reference, e.idempotency_key, e.request, e.metadata, e.actor,
-        e.created_at, e.occurred_at
+        p_state.next_event_at, e.allocations, e.about_entry_id, e.feature, e.member, e.reference,
+        e.idempotency_key, e.request, e.metadata, e.actor, e.created_at, e.occurred_at
     from unnest(p_state.entries) as e
     on conflict do nothing;
     get diagnostics v_inserted = row_count;
@@ -6815,6 +7333,44 @@ $$;
 ALTER FUNCTION credits_private.items_purchase(p_event credits_private.stripe_events, p_items jsonb) OWNER TO credits_owner;
 
 --
+-- Name: last_entry_before(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.last_entry_before(p_account_id text, p_before timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_before bigint := 0;
+    v_after bigint;
+    v_entry_id bigint;
+    v_created_at timestamptz;
+begin
+    select l.entry_id + 1 into v_after
+    from credits_private.ledger l
+    where l.account_id = p_account_id
+    order by l.entry_id desc
+    limit 1;
+
+    while v_after - v_before > 1 loop
+        select l.entry_id, l.created_at into v_entry_id, v_created_at
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id >= (v_before + v_after) / 2
+        order by l.entry_id
+        limit 1;
+        if v_created_at < p_before then
+            v_before := v_entry_id;
+        else
+            v_after := (v_before + v_after) / 2;
+        end if;
+    end loop;
+    return v_before;
+end
+$$;
+
+ALTER FUNCTION credits_private.last_entry_before(p_account_id text, p_before timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: ledger_is_append_only(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6861,6 +7417,41 @@ end
 $$;
 
 ALTER FUNCTION credits_private.link_stripe_customer(p_event credits_private.stripe_events, p_object jsonb, p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: local_hour(timestamp with time zone, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.local_hour(p_at timestamp with time zone, p_time_zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    -- The second time for an instant after such a change: the first time counts back from it.
+    select pg_catalog.date_trunc(
+        'hour', pg_catalog.date_trunc('hour', p_at, p_time_zone), p_time_zone
+    )
+$$;
+
+ALTER FUNCTION credits_private.local_hour(p_at timestamp with time zone, p_time_zone text) OWNER TO credits_owner;
+
+--
+-- Name: local_midnight(date, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.local_midnight(p_date date, p_time_zone text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_first timestamptz := p_date::timestamp at time zone p_time_zone;
+begin
+    while ((v_first - interval '30 minutes') at time zone p_time_zone)::date >= p_date loop
+        v_first := v_first - interval '30 minutes';
+    end loop;
+    return v_first;
+end
+$$;
+
+ALTER FUNCTION credits_private.local_midnight(p_date date, p_time_zone text) OWNER TO credits_owner;
 
 --
 -- Name: lock_account(text, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7208,6 +7799,99 @@ end
 $$;
 
 ALTER FUNCTION credits_private.mark_clawed(p_state credits_private.account_state, p_allocations jsonb) OWNER TO credits_owner;
+
+--
+-- Name: member_usage_in(text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.member_usage_in(p_account_id text, p_member text, p_from timestamp with time zone, p_until timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(sum(u.amount), 0)::bigint
+    from credits_private.member_uses(
+        p_account_id, p_member, credits_private.last_entry_before(p_account_id, p_from) + 1
+    ) as u
+    where u.at >= p_from and u.at < p_until
+$$;
+
+ALTER FUNCTION credits_private.member_usage_in(p_account_id text, p_member text, p_from timestamp with time zone, p_until timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: member_uses(text, text, bigint, credits_private.ledger[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.member_uses(p_account_id text, p_member text, p_first_entry_id bigint, p_booked credits_private.ledger[] DEFAULT '{}'::credits_private.ledger[]) RETURNS SETOF credits_private.member_use
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with entries as (
+        select l.entry_id, l.kind, l.amount, l.about_entry_id, l.member, l.occurred_at
+        from credits_private.ledger l
+        where l.account_id = p_account_id
+            and l.entry_id >= p_first_entry_id
+            and l.member is not null
+            and (p_member is null or l.member = p_member)
+        union all
+        select b.entry_id, b.kind, b.amount, b.about_entry_id, b.member, b.occurred_at
+        from unnest(p_booked) as b
+        where b.member is not null and (p_member is null or b.member = p_member)
+    ),
+    -- What a capture took of its hold is what the release right before it gave up for it.
+    captures as (
+        select c.entry_id, c.about_entry_id, c.occurred_at, -c.amount as amount,
+            -c.amount - least(-c.amount, coalesce(r.amount, 0)) as over
+        from entries c
+        left join entries r
+            on r.entry_id = c.entry_id - 1
+            and r.kind = 'release'
+            and r.about_entry_id = c.about_entry_id
+        where c.kind = 'capture'
+    ),
+    -- The end of a capture comes back first, and that is what it took above its hold.
+    refunds as (
+        select f.about_entry_id, f.amount,
+            sum(f.amount) over (partition by f.about_entry_id order by f.entry_id) as until_now
+        from entries f
+        where f.kind = 'refund'
+    )
+    select e.member, e.occurred_at, -e.amount
+    from entries e
+    where e.kind in ('spend', 'hold')
+    union all
+    select h.member, h.occurred_at, -r.amount
+    from entries r
+    join entries h on h.entry_id = r.about_entry_id and h.kind = 'hold'
+    where r.kind = 'release'
+    union all
+    select h.member, h.occurred_at, c.amount - c.over
+    from captures c
+    join entries h on h.entry_id = c.about_entry_id and h.kind = 'hold'
+    union all
+    select e.member, c.occurred_at, c.over
+    from captures c
+    join entries e on e.entry_id = c.entry_id
+    where c.over > 0
+    union all
+    select s.member, s.occurred_at, -f.amount
+    from refunds f
+    join entries s on s.entry_id = f.about_entry_id and s.kind = 'spend'
+    union all
+    select e.member, c.occurred_at,
+        least(c.over, f.until_now - f.amount) - least(c.over, f.until_now)
+    from refunds f
+    join captures c on c.entry_id = f.about_entry_id
+    join entries e on e.entry_id = c.entry_id
+    where c.over > 0
+    union all
+    select h.member, h.occurred_at,
+        greatest(c.over, f.until_now - f.amount) - greatest(c.over, f.until_now)
+    from refunds f
+    join captures c on c.entry_id = f.about_entry_id
+    join entries h on h.entry_id = c.about_entry_id and h.kind = 'hold'
+$$;
+
+ALTER FUNCTION credits_private.member_uses(p_account_id text, p_member text, p_first_entry_id bigint, p_booked credits_private.ledger[]) OWNER TO credits_owner;
 
 --
 -- Name: metadata_digest(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7847,6 +8531,7 @@ declare
     v_refusal credits_private.refusal;
     v_hold credits_private.holds;
     v_taken jsonb;
+    v_held_at timestamptz;
     v_held bigint;
     v_part bigint;
     v_over bigint;
@@ -7859,8 +8544,8 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    select l.feature, l.member, coalesce(p_reference, l.reference)
-    into v_entry.feature, v_entry.member, v_entry.reference
+    select l.feature, l.member, coalesce(p_reference, l.reference), l.occurred_at
+    into v_entry.feature, v_entry.member, v_entry.reference, v_held_at
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
@@ -7875,7 +8560,7 @@ begin
     v_over := coalesce(p_amount, v_held) - v_part;
     v_state := credits_private.catch_up(v_state);
     if v_over > 0 then
-        v_refusal := credits_private.spend_refusal(v_state, v_over);
+        v_refusal := credits_private.spend_refusal(v_state, v_over, v_entry.member);
         if p_if_short = 'partial' and v_part > 0 and v_refusal.code is not null then
             v_over := 0;
         else
@@ -7904,11 +8589,15 @@ begin
     v_entry.allocations := credits_private.slice_allocations(v_taken, v_hold.captured, v_part)
         || credits_private.take_credits(p_account_id, v_over);
     v_state := credits_private.book(v_state, v_entry);
+    perform credits_private.count_use(p_account_id, v_entry.member, v_state.now, v_over);
 
     update credits_private.holds h
     set captured = h.captured + v_part, status = case when p_final then 'captured' else 'open' end
     where h.account_id = p_account_id and h.hold_id = p_hold_id;
     if p_final then
+        perform credits_private.count_use(
+            p_account_id, v_entry.member, v_held_at, v_part - v_held
+        );
         v_state := credits_private.put_back(
             v_state,
             credits_private.reverse_allocations(v_taken, 0, v_held - v_part),
@@ -8324,7 +9013,7 @@ begin
         return v_receipt;
     end if;
 
-    v_state := credits_private.admit_spend(v_state, p_amount);
+    v_state := credits_private.admit_spend(v_state, p_amount, p_member);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
     v_state := credits_private.book(v_state, v_entry);
     v_expires_at := v_state.now + coalesce(
@@ -8342,6 +9031,66 @@ $$;
 ALTER FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_member_cap(text, text, text, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_had_any boolean;
+    v_had_this boolean;
+begin
+    v_entry.kind := 'cap';
+    v_entry.member := p_member;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('period', p_period, 'cap', p_cap);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.book(v_state, v_entry);
+    select count(*) > 0, coalesce(bool_or(k.period = p_period), false)
+    into v_had_any, v_had_this
+    from credits_private.member_caps k
+    where k.account_id = p_account_id and k.member = p_member;
+    if p_cap is null then
+        delete from credits_private.member_caps k
+        where k.account_id = p_account_id and k.member = p_member and k.period = p_period;
+    else
+        insert into credits_private.member_caps as k (account_id, member, period, cap)
+        values (p_account_id, p_member, p_period, p_cap)
+        on conflict (account_id, member, period) do update set cap = excluded.cap;
+    end if;
+    if p_period <> 'lifetime' and v_had_this <> (p_cap is not null) then
+        perform credits_private.recount(v_state, p_period, p_member);
+    end if;
+    if v_had_any <> exists (
+        select
+        from credits_private.member_caps k
+        where k.account_id = p_account_id and k.member = p_member
+    ) then
+        perform credits_private.recount(v_state, 'lifetime', p_member);
+    end if;
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: post_open(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8354,6 +9103,7 @@ declare
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
     v_account credits_private.accounts;
+    v_period text;
 begin
     v_entry.kind := 'open';
     v_entry.reference := p_reference;
@@ -8389,6 +9139,11 @@ begin
     set kind = p_kind, time_zone = p_time_zone, metadata = p_metadata,
         open_entry_id = v_state.entry_id
     where a.account_id = p_account_id;
+    if v_account.time_zone <> p_time_zone then
+        foreach v_period in array array['hour', 'day', 'week', 'month'] loop
+            perform credits_private.recount(v_state, v_period);
+        end loop;
+    end if;
     return credits_private.finish_command(v_state);
 end
 $$;
@@ -8467,6 +9222,7 @@ begin
         credits_private.allocations_of(v_spend), v_refunded, v_amount
     );
     v_state := credits_private.book(v_state, v_entry);
+    perform credits_private.count_return(v_spend, v_refunded, v_amount);
     v_state := credits_private.put_back(v_state, v_entry.allocations, p_if_expired);
     v_state := credits_private.settle_debt(v_state);
     return credits_private.finish_command(v_state);
@@ -8540,7 +9296,7 @@ begin
         return v_receipt;
     end if;
 
-    v_state := credits_private.admit_spend(v_state, p_amount);
+    v_state := credits_private.admit_spend(v_state, p_amount, p_member);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);
@@ -8964,6 +9720,79 @@ end
 $$;
 
 ALTER FUNCTION credits_private.record_stripe_refund(p_event credits_private.stripe_events, p_refund jsonb) OWNER TO credits_owner;
+
+--
+-- Name: recount(credits_private.account_state, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.recount(p_state credits_private.account_state, p_period text, p_member text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_account_id text := p_state.account_id;
+    v_members text[];
+    v_now credits_private.usage_window;
+    v_first_entry_id bigint;
+begin
+    delete from credits_private.usage_counters c
+    where c.account_id = v_account_id
+        and c.feature = ''
+        and c.period = p_period
+        and (p_member is null or c.member = p_member);
+    select array_agg(distinct k.member) into v_members
+    from credits_private.member_caps k
+    where k.account_id = v_account_id
+        and (p_period = 'lifetime' or k.period = p_period)
+        and (p_member is null or k.member = p_member);
+    if v_members is null then
+        return;
+    end if;
+
+    v_now := credits_private.cap_window(v_account_id, p_period, p_state.now);
+    select credits_private.last_entry_before(
+        v_account_id, least(v_now.starts_at, min(b.starts_at))
+    ) + 1 into v_first_entry_id
+    from credits_private.billing_periods(v_account_id, p_state.now) as b
+    where p_period = 'billing_period';
+
+    with uses as (
+        select u.member, u.at, u.amount
+        from credits_private.member_uses(
+            v_account_id, p_member, v_first_entry_id, p_state.entries
+        ) as u
+        where u.member = any (v_members)
+    ),
+    windows as (
+        select w.starts_at, max(w.ends_at) as ends_at
+        from (
+            select v_now.starts_at, v_now.ends_at
+            union all
+            select b.starts_at, b.ends_at
+            from credits_private.billing_periods(v_account_id, p_state.now) as b
+            where p_period = 'billing_period'
+            union all
+            -- The clock ran ahead, and has been put back.
+            select a.starts_at, a.ends_at
+            from (select distinct u.at from uses u where u.at >= v_now.ends_at) as f
+            cross join lateral credits_private.cap_window(v_account_id, p_period, f.at) as a
+        ) as w
+        group by w.starts_at
+    )
+    insert into credits_private.usage_counters
+    select v_account_id, m.member, '', p_period, w.starts_at, w.ends_at, coalesce(
+        (
+            select sum(u.amount)
+            from uses u
+            where u.member = m.member and u.at >= w.starts_at and u.at < w.ends_at
+        ), 0
+    )
+    from unnest(v_members) as m (member)
+    cross join windows w;
+end
+$$;
+
+ALTER FUNCTION credits_private.recount(p_state credits_private.account_state, p_period text, p_member text) OWNER TO credits_owner;
 
 --
 -- Name: ref_kind(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9523,22 +10352,30 @@ $$;
 ALTER FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) OWNER TO credits_owner;
 
 --
--- Name: spend_refusal(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: spend_refusal(credits_private.account_state, bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint) RETURNS credits_private.refusal
+CREATE FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint, p_member text) RETURNS credits_private.refusal
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_refusal credits_private.refusal;
 begin
     if p_state.status <> 'active' then
         return credits_private.status_refusal(p_state, array['active']);
+    end if;
+    v_refusal := credits_private.cap_refusal(
+        p_state.account_id, p_member, p_state.now, p_amount
+    );
+    if v_refusal.code is not null then
+        return v_refusal;
     end if;
     return credits_private.affordable_refusal(p_state, p_amount);
 end
 $$;
 
-ALTER FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint, p_member text) OWNER TO credits_owner;
 
 --
 -- Name: sealing; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -10324,6 +11161,39 @@ $$;
 ALTER FUNCTION credits_private.try_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
 
 --
+-- Name: uncounted_window(text, text, text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.uncounted_window(p_account_id text, p_member text, p_period text, p_at timestamp with time zone) RETURNS credits_private.usage_window
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_window credits_private.usage_window := credits_private.cap_window(
+        p_account_id, p_period, p_at
+    );
+begin
+    v_window.used := 0;
+    if exists (
+        select
+        from credits_private.usage_counters c
+        where c.account_id = p_account_id
+            and c.member = p_member
+            and c.feature = ''
+            and c.period = p_period
+            and c.starts_at > p_at
+    ) then
+        v_window.used := credits_private.member_usage_in(
+            p_account_id, p_member, v_window.starts_at, v_window.ends_at
+        );
+    end if;
+    return v_window;
+end
+$$;
+
+ALTER FUNCTION credits_private.uncounted_window(p_account_id text, p_member text, p_period text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: verify_accounts(text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -10345,6 +11215,8 @@ CREATE FUNCTION credits_private.verify_accounts(p_account_ids text[]) RETURNS SE
         select 5, h.* from credits_private.verify_holds(a.account_id) as h
         union all
         select 6, s.* from credits_private.verify_chain(a.account_id) as s
+        union all
+        select 7, m.* from credits_private.verify_members(a.account_id) as m
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;
@@ -10479,7 +11351,8 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
         ('kind does not move credits this way',
             case
                 when e.kind in (
-                    'open', 'freeze', 'unfreeze', 'close', 'rollover', 'settle', 'extend'
+                    'open', 'freeze', 'unfreeze', 'close', 'rollover', 'settle', 'extend',
+                    'cap'
                 ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
@@ -10690,6 +11563,91 @@ $$;
 ALTER FUNCTION credits_private.verify_lots(p_account_id text) OWNER TO credits_owner;
 
 --
+-- Name: verify_members(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_members(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with caps as (
+        select k.member, k.period, k.cap
+        from credits_private.member_caps k
+        where k.account_id = p_account_id
+    ),
+    told as (
+        select distinct on (l.member, l.request ->> 'period')
+            l.entry_id, l.member, l.request ->> 'period' as period,
+            (l.request ->> 'cap')::bigint as cap
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.kind = 'cap'
+        order by l.member, l.request ->> 'period', l.entry_id desc
+    ),
+    counters as (
+        select c.member, c.period, c.starts_at, c.ends_at, c.used
+        from credits_private.usage_counters c
+        where c.account_id = p_account_id and c.feature = ''
+    ),
+    uses as (
+        select u.member, u.at, u.amount
+        from credits_private.member_uses(p_account_id, null, 1) as u
+        where exists (select from caps) or exists (select from counters)
+    ),
+    counted as (
+        select k.member, k.period from caps k
+        union
+        select k.member, 'lifetime' from caps k
+    )
+    select p_account_id, v.violation, v.entry_id, null::bigint, v.expected, v.actual
+    from (
+        select 'member is not that of the entry that is followed up' as violation, f.entry_id,
+            coalesce(e.member, 'nobody') as expected, coalesce(f.member, 'nobody') as actual
+        from credits_private.ledger f
+        join credits_private.ledger e
+            on e.account_id = p_account_id and e.entry_id = f.about_entry_id
+        where f.account_id = p_account_id and f.member is distinct from e.member
+        union all
+        select 'cap is not what the ledger says', t.entry_id,
+            concat_ws(' ', coalesce(t.member, k.member), coalesce(t.period, k.period), t.cap),
+            concat_ws(' ', coalesce(t.member, k.member), coalesce(t.period, k.period), k.cap)
+        from told t
+        full join caps k on k.member = t.member and k.period = t.period
+        where t.cap is distinct from k.cap
+        union all
+        select 'counter is not what the ledger says', null,
+            concat_ws(' ', c.member, c.period, c.starts_at, s.used),
+            concat_ws(' ', c.member, c.period, c.starts_at, c.used)
+        from counters c
+        cross join lateral (
+            select coalesce(sum(u.amount), 0) as used
+            from uses u
+            where u.member = c.member and u.at >= c.starts_at and u.at < c.ends_at
+        ) as s
+        where c.used <> s.used
+        union all
+        select 'counter belongs to no cap', null,
+            'none', concat_ws(' ', c.member, c.period, c.starts_at)
+        from counters c
+        where not exists (
+            select from counted k where k.member = c.member and k.period = c.period
+        )
+        union all
+        select 'cap is not counted', null,
+            concat_ws(' ', k.member, k.period), 'no counter of its newest period'
+        from counted k
+        cross join lateral (
+            select max(c.ends_at) as ends_at
+            from counters c
+            where c.member = k.member and c.period = k.period
+        ) as n
+        where n.ends_at is null
+            or exists (select from uses u where u.member = k.member and u.at >= n.ends_at)
+    ) as v
+$$;
+
+ALTER FUNCTION credits_private.verify_members(p_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: verify_opening(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -10732,6 +11690,8 @@ declare
         (select max(l.account_id) from credits_private.lots l),
         (select max(p.account_id) from credits_private.payments p),
         (select max(h.account_id) from credits_private.holds h),
+        (select max(k.account_id) from credits_private.member_caps k),
+        (select max(c.account_id) from credits_private.usage_counters c),
         (select max(r.account_id) from credits_private.payment_refs r),
         (select max(s.account_id) from credits_private.seals s)
     ));
@@ -10758,6 +11718,14 @@ begin
         select distinct s.account_id, 'seals of an unknown account'
         from credits_private.seals s
         where s.account_id >= p_from and s.account_id <= v_until
+        union all
+        select distinct k.account_id, 'caps of an unknown account'
+        from credits_private.member_caps k
+        where k.account_id >= p_from and k.account_id <= v_until
+        union all
+        select distinct c.account_id, 'counters of an unknown account'
+        from credits_private.usage_counters c
+        where c.account_id >= p_from and c.account_id <= v_until
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id
@@ -11022,6 +11990,51 @@ COMMENT ON COLUMN credits_private.accounts.metadata IS 'Free-form object of the 
 --
 
 COMMENT ON COLUMN credits_private.accounts.created_at IS 'When the account was first seen.';
+
+--
+-- Name: member_caps; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.member_caps (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    member text NOT NULL COLLATE pg_catalog."C",
+    period text NOT NULL COLLATE pg_catalog."C",
+    cap bigint NOT NULL,
+    CONSTRAINT member_caps_cap_is_in_range CHECK (((cap >= 0) AND (cap <= '9007199254740991'::bigint))),
+    CONSTRAINT member_caps_period_is_known CHECK ((period = ANY (ARRAY['hour'::text, 'day'::text, 'week'::text, 'month'::text, 'billing_period'::text, 'lifetime'::text])))
+);
+
+ALTER TABLE credits_private.member_caps OWNER TO credits_owner;
+
+--
+-- Name: TABLE member_caps; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.member_caps IS 'What members of an account may use of its credits. The newest ledger entry about a cap says the same.';
+
+--
+-- Name: COLUMN member_caps.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.member_caps.account_id IS 'Account whose credits are used.';
+
+--
+-- Name: COLUMN member_caps.member; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.member_caps.member IS 'The member.';
+
+--
+-- Name: COLUMN member_caps.period; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.member_caps.period IS 'hour, day, week, month, billing_period or lifetime.';
+
+--
+-- Name: COLUMN member_caps.cap; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.member_caps.cap IS 'Credits that the member may use in each period; 0 forbids.';
 
 --
 -- Name: pools; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -12211,6 +13224,72 @@ COMMENT ON TABLE credits_private.stripe_waits IS 'Meeting point of an event that
 COMMENT ON COLUMN credits_private.stripe_waits.waits_for IS 'Kind and id of what is waited for.';
 
 --
+-- Name: usage_counters; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.usage_counters (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    member text NOT NULL COLLATE pg_catalog."C",
+    feature text NOT NULL COLLATE pg_catalog."C",
+    period text NOT NULL COLLATE pg_catalog."C",
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    used bigint NOT NULL,
+    CONSTRAINT usage_counters_period_has_length CHECK ((starts_at < ends_at))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE credits_private.usage_counters OWNER TO credits_owner;
+
+--
+-- Name: TABLE usage_counters; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.usage_counters IS 'Credits used in a period, kept for what is limited. It follows from the ledger, and can be counted again.';
+
+--
+-- Name: COLUMN usage_counters.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.usage_counters.account_id IS 'Account whose credits are used.';
+
+--
+-- Name: COLUMN usage_counters.member; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.usage_counters.member IS 'Who used them; empty for anybody.';
+
+--
+-- Name: COLUMN usage_counters.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.usage_counters.feature IS 'What for; empty for anything. Caps of members count everything.';
+
+--
+-- Name: COLUMN usage_counters.period; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.usage_counters.period IS 'What is repeated: hour, day, week, month, billing_period or lifetime.';
+
+--
+-- Name: COLUMN usage_counters.starts_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.usage_counters.starts_at IS 'Start of this period.';
+
+--
+-- Name: COLUMN usage_counters.ends_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.usage_counters.ends_at IS 'First instant after this period; infinity for never.';
+
+--
+-- Name: COLUMN usage_counters.used; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.usage_counters.used IS 'What spends and holds of the period took, less what has come back of them since.';
+
+--
 -- Name: access_matrix access_matrix_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -12244,6 +13323,13 @@ ALTER TABLE ONLY credits_private.ledger
 
 ALTER TABLE ONLY credits_private.lots
     ADD CONSTRAINT lots_pkey PRIMARY KEY (account_id, lot_id);
+
+--
+-- Name: member_caps member_caps_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.member_caps
+    ADD CONSTRAINT member_caps_pkey PRIMARY KEY (account_id, member, period);
 
 --
 -- Name: payment_refs payment_refs_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
@@ -12421,6 +13507,13 @@ ALTER TABLE ONLY credits_private.stripe_waits
     ADD CONSTRAINT stripe_waits_pkey PRIMARY KEY (waits_for);
 
 --
+-- Name: usage_counters usage_counters_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.usage_counters
+    ADD CONSTRAINT usage_counters_pkey PRIMARY KEY (account_id, member, feature, period, starts_at);
+
+--
 -- Name: holds_expiry_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
@@ -12577,6 +13670,12 @@ ALTER TABLE credits_private.ledger ENABLE ROW LEVEL SECURITY;
 ALTER TABLE credits_private.lots ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: member_caps; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.member_caps ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: payment_refs; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
@@ -12725,6 +13824,12 @@ ALTER TABLE credits_private.stripe_subscriptions ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE credits_private.stripe_waits ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: usage_counters; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.usage_counters ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: SCHEMA credits; Type: ACL; Schema: -; Owner: credits_owner
@@ -12932,6 +14037,15 @@ GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_af
 GRANT ALL ON FUNCTION credits.list_lots(p_account_id text, p_limit integer, p_after bigint, p_live_only boolean) TO credits_reader;
 
 --
+-- Name: FUNCTION list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_reader;
+
+--
 -- Name: FUNCTION list_seals(p_limit integer, p_after text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -13049,6 +14163,14 @@ GRANT ALL ON FUNCTION credits.seal_due(p_limit integer) TO credits_service;
 GRANT ALL ON FUNCTION credits.seal_due(p_limit integer) TO credits_admin;
 
 --
+-- Name: FUNCTION set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+GRANT ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
 -- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -13102,10 +14224,16 @@ REVOKE ALL ON FUNCTION credits_private.accounts_since(p_since timestamp with tim
 REVOKE ALL ON FUNCTION credits_private.actor() FROM PUBLIC;
 
 --
--- Name: FUNCTION admit_spend(p_state credits_private.account_state, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION admit_spend(p_state credits_private.account_state, p_amount bigint, p_member text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.admit_spend(p_state credits_private.account_state, p_amount bigint, p_member text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION admit_use(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.admit_use(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint, p_idempotency_key text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION affordable_refusal(p_state credits_private.account_state, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -13222,6 +14350,18 @@ REVOKE ALL ON FUNCTION credits_private.apply_stripe_event(p_event credits_privat
 REVOKE ALL ON FUNCTION credits_private.apply_subscription(p_event credits_private.stripe_events, p_subscription jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION billing_periods(p_account_id text, p_after timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.billing_periods(p_account_id text, p_after timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION billing_window(p_account_id text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.billing_window(p_account_id text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION book(p_state credits_private.account_state, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -13238,6 +14378,30 @@ REVOKE ALL ON FUNCTION credits_private.book_due(p_state credits_private.account_
 --
 
 REVOKE ALL ON FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION calendar_window(p_period text, p_time_zone text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.calendar_window(p_period text, p_time_zone text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION cap_refusal(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.cap_refusal(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION cap_states(p_account_id text, p_member text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.cap_states(p_account_id text, p_member text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION cap_window(p_account_id text, p_period text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.cap_window(p_account_id text, p_period text, p_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION catch_up(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -13346,6 +14510,18 @@ REVOKE ALL ON FUNCTION credits_private.clock() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_return(p_spend credits_private.ledger, p_refunded bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.count_return(p_spend credits_private.ledger, p_refunded bigint, p_amount bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_use(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.count_use(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION credit_note_amount(p_note jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -13630,6 +14806,12 @@ REVOKE ALL ON FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_l
 REVOKE ALL ON FUNCTION credits_private.items_purchase(p_event credits_private.stripe_events, p_items jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION last_entry_before(p_account_id text, p_before timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.last_entry_before(p_account_id text, p_before timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION ledger_is_append_only(); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -13640,6 +14822,18 @@ REVOKE ALL ON FUNCTION credits_private.ledger_is_append_only() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION credits_private.link_stripe_customer(p_event credits_private.stripe_events, p_object jsonb, p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION local_hour(p_at timestamp with time zone, p_time_zone text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.local_hour(p_at timestamp with time zone, p_time_zone text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION local_midnight(p_date date, p_time_zone text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.local_midnight(p_date date, p_time_zone text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_account(p_account_id text, p_create boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -13688,6 +14882,18 @@ REVOKE ALL ON FUNCTION credits_private.make_good(p_state credits_private.account
 --
 
 REVOKE ALL ON FUNCTION credits_private.mark_clawed(p_state credits_private.account_state, p_allocations jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION member_usage_in(p_account_id text, p_member text, p_from timestamp with time zone, p_until timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.member_usage_in(p_account_id text, p_member text, p_from timestamp with time zone, p_until timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION member_uses(p_account_id text, p_member text, p_first_entry_id bigint, p_booked credits_private.ledger[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.member_uses(p_account_id text, p_member text, p_first_entry_id bigint, p_booked credits_private.ledger[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION metadata_digest(p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -13822,6 +15028,12 @@ REVOKE ALL ON FUNCTION credits_private.post_grants(p_account_id text, p_grants c
 REVOKE ALL ON FUNCTION credits_private.post_hold(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -13898,6 +15110,12 @@ REVOKE ALL ON FUNCTION credits_private.record_stripe_payment(p_event credits_pri
 --
 
 REVOKE ALL ON FUNCTION credits_private.record_stripe_refund(p_event credits_private.stripe_events, p_refund jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION recount(p_state credits_private.account_state, p_period text, p_member text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.recount(p_state credits_private.account_state, p_period text, p_member text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION ref_kind(p_provider text, p_object_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -14002,10 +15220,10 @@ REVOKE ALL ON FUNCTION credits_private.share_of(p_granted bigint, p_paid bigint,
 REVOKE ALL ON FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_skipped bigint, p_amount bigint) FROM PUBLIC;
 
 --
--- Name: FUNCTION spend_refusal(p_state credits_private.account_state, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION spend_refusal(p_state credits_private.account_state, p_amount bigint, p_member text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint, p_member text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION start_sealing_pass(p_sealing credits_private.sealing, p_now timestamp with time zone, p_xid bigint, p_xmin bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -14152,6 +15370,12 @@ REVOKE ALL ON FUNCTION credits_private.try_lock_chain(p_account_id text) FROM PU
 REVOKE ALL ON FUNCTION credits_private.try_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
 
 --
+-- Name: FUNCTION uncounted_window(p_account_id text, p_member text, p_period text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.uncounted_window(p_account_id text, p_member text, p_period text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION verify_accounts(p_account_ids text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14180,6 +15404,12 @@ REVOKE ALL ON FUNCTION credits_private.verify_holds(p_account_id text) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION credits_private.verify_lots(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_members(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_members(p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_opening(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner

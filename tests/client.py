@@ -75,6 +75,8 @@ class Credits:
     release_hold = _method(rpc.release_hold)
     extend_hold = _method(rpc.extend_hold)
     list_holds = _method(rpc.list_holds)
+    set_member_cap = _method(rpc.set_member_cap)
+    list_member_usage = _method(rpc.list_member_usage)
     expire_due = _method(rpc.expire_due)
     get_balance = _method(rpc.get_balance)
     list_entries = _method(rpc.list_entries)

@@ -109,6 +109,18 @@ class AccountFrozen(CreditsError):
     message = "account is frozen"
 
 
+class LimitReached(CreditsError):
+    """A limit on the use of credits is reached, whatever the account has.
+
+    ``values['limit']`` says which: ``member_cap``, with member, period, cap, used, required, left
+    and resets_at (ISO 8601, None for never).
+    """
+
+    code = "limit_reached"
+    sqlstate = "PT403"
+    message = "limit reached"
+
+
 class AppendOnly(CreditsError):
     """Somebody tried to change or delete ledger entries."""
 
@@ -237,6 +249,7 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         InsufficientCredits,
         InDebt,
         AccountFrozen,
+        LimitReached,
         AppendOnly,
         AccountNotFound,
         EntryNotFound,

@@ -35,6 +35,7 @@ grant execute on function
     credits.list_entries(text, integer, bigint),
     credits.list_holds(text, integer, bigint, boolean),
     credits.list_lots(text, integer, bigint, boolean),
+    credits.list_member_usage(text, text, integer, text, boolean),
     credits.list_seals(integer, text),
     credits.list_stripe_backlog(),
     credits.list_stripe_events(text, text, integer, text, text),
@@ -51,7 +52,8 @@ grant execute on function
     credits.link_customer(text, text, boolean, text),
     credits.purge_stripe_events(integer),
     credits.retry_stripe_event(text, text),
-    credits.seal_due(integer)
+    credits.seal_due(integer),
+    credits.set_member_cap(text, text, text, bigint, text, text, jsonb)
 to credits_service, credits_admin;
 
 grant execute on function

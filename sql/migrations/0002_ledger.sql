@@ -38,8 +38,8 @@ comment on column credits_private.ledger.entry_id is
 comment on column credits_private.ledger.command_id is
     'Number of the first entry that the same command booked.';
 comment on column credits_private.ledger.kind is
-    'open, freeze, unfreeze, close, grant, adjust, rollover, spend, refund, hold, extend, capture, '
-    'release, expire, settle, clawback or restore.';
+    'open, freeze, unfreeze, close, cap, grant, adjust, rollover, spend, refund, hold, extend, '
+    'capture, release, expire, settle, clawback or restore.';
 comment on column credits_private.ledger.amount is
     'Credits that came (positive) or went (negative); 0 where nothing moved.';
 comment on column credits_private.ledger.balance is
@@ -58,7 +58,8 @@ comment on column credits_private.ledger.about_entry_id is
     'that is captured, released or extended.';
 comment on column credits_private.ledger.feature is 'What the credits were used for.';
 comment on column credits_private.ledger.member is
-    'Member of the account who used the credits, on a spend, a hold and what follows them up.';
+    'Member of the account who used the credits, on a spend, a hold and what follows them up; or '
+    'whose cap is set.';
 comment on column credits_private.ledger.reference is
     'The host application''s reference, a job or an order.';
 comment on column credits_private.ledger.idempotency_key is
@@ -72,7 +73,9 @@ comment on column credits_private.ledger.actor is
 comment on column credits_private.ledger.created_at is
     'When it was booked; never runs backwards inside an account.';
 comment on column credits_private.ledger.occurred_at is
-    'When it took effect: the expiry for breakage, else created_at.';
+    'When it took effect: the expiry for breakage, the deadline for a hold that ended by it, else '
+    'the time of the call, which lies before created_at only while a clock that ran ahead and was '
+    'put back has not caught up.';
 
 create unique index ledger_idempotency_key on credits_private.ledger (account_id, idempotency_key)
     where idempotency_key is not null;

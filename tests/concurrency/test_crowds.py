@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pgcredits.errors import InsufficientCredits
+from pgcredits.errors import InsufficientCredits, LimitReached
+from tests.concurrency.writers import HOUR, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.client import Credits
+    from tests.clock import Clock
     from tests.concurrency.sessions import Running, Sessions
 
 
@@ -140,3 +143,38 @@ def test_balances_can_be_read_while_an_account_is_locked(
         assert credits.booked("ann") == [("grant", 100)]
         assert credits.verify() == []
     assert sorted(call.result() for call in calls) == list(range(82, 90))
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new_period", "counted_before"])
+def test_t54_of_ten_calls_under_a_cap_of_1_exactly_one_passes(
+    credits: Credits, sessions: Sessions, clock: Clock, known: bool
+) -> None:
+    clock.set(NOON)
+    credits.grant_credits("ann", 100)
+    credits.set_member_cap("ann", "mia", "hour", 1)
+    if not known:
+        clock.set(NOON + HOUR)
+    calls = _all_at_once(
+        sessions, 10, lambda one: one.deduct_credit("ann", 1, member="mia").balance
+    )
+    errors = [call.future.exception(30) for call in calls]
+    assert errors.count(None) == 1
+    assert {type(error) for error in errors if error} == {LimitReached}
+    (row,) = credits.list_member_usage("ann")
+    assert (row.used, row.caps[0]["used"], row.caps[0]["left"]) == (1, 1, 0)
+
+
+def test_t54_what_was_counted_is_there_after_every_session_is_gone(
+    credits: Credits, sessions: Sessions, clock: Clock
+) -> None:
+    """Counters are rows: they outlive their sessions, and a window is as long as it says."""
+    clock.set(NOON)
+    credits.grant_credits("ann", 100)
+    credits.set_member_cap("ann", "mia", "hour", 5)
+    with sessions.open() as one:
+        one.deduct_credit("ann", 5, member="mia")
+    clock.set(NOON + HOUR - timedelta(microseconds=1))
+    with pytest.raises(LimitReached):
+        sessions.open().deduct_credit("ann", 1, member="mia")
+    clock.set(NOON + HOUR)
+    assert sessions.open().deduct_credit("ann", 1, member="mia").balance == 94

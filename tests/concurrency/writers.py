@@ -41,7 +41,7 @@ def _open(credits: Credits, account: str) -> Receipt:
 
 
 def _spend(credits: Credits, account: str) -> Receipt:
-    return credits.deduct_credit(account, 60, feature="chat")
+    return credits.deduct_credit(account, 60, feature="chat", member="mia")
 
 
 def _spend_once(credits: Credits, account: str) -> Receipt:
@@ -96,7 +96,7 @@ def _refund(credits: Credits, account: str) -> Receipt:
 
 
 def _hold(credits: Credits, account: str) -> Receipt:
-    return credits.hold_credits(account, 40, feature="video", idempotency_key="hold-2")
+    return credits.hold_credits(account, 40, member="mia", idempotency_key="hold-2")
 
 
 def _capture(credits: Credits, account: str) -> Receipt:
@@ -113,6 +113,10 @@ def _release(credits: Credits, account: str) -> Receipt:
 
 def _extend(credits: Credits, account: str) -> Receipt:
     return credits.extend_hold(account, _HELD.get(account, 999), expires_in=DAY)
+
+
+def _cap(credits: Credits, account: str) -> Receipt:
+    return credits.set_member_cap(account, "mia", "day", 50)
 
 
 def _freeze(credits: Credits, account: str) -> Receipt:
@@ -155,6 +159,7 @@ WRITERS: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {
     "capture some": _capture_some,
     "release": _release,
     "extend": _extend,
+    "cap": _cap,
     "freeze": _freeze,
     "unfreeze": _unfreeze,
     "close": _close,
@@ -169,7 +174,7 @@ _HELD: dict[str, int] = {}
 
 
 def _with_hold(credits: Credits, account: str, amount: int) -> None:
-    held = credits.hold_credits(account, amount, expires_in=12 * HOUR)
+    held = credits.hold_credits(account, amount, member="mia", expires_in=12 * HOUR)
     _HELD[account] = held.entry_id
 
 
@@ -194,6 +199,8 @@ def _stocked(credits: Credits, account: str) -> None:
     _drained(credits, account)
     credits.refund_spend(account, spend_key="job-1", amount=25)
     _with_hold(credits, account, 10)
+    credits.set_member_cap(account, "mia", "billing_period", 95)
+    credits.set_member_cap(account, "mia", "lifetime", 100)
 
 
 def _indebted(credits: Credits, account: str) -> None:
@@ -259,7 +266,9 @@ class Stage:
     def seen(self, account: str, *answers: object) -> Seen:
         """Return what can be seen of the account, comparable with what another one shows."""
         lots = self._credits.list_lots(account, live_only=False)
-        shown = [self._credits.get_balance(account), *self._credits.entries(account), *lots]
+        members = self._credits.list_member_usage(account)
+        entries = self._credits.entries(account)
+        shown = [self._credits.get_balance(account), *entries, *lots, *members]
         return Seen(
             tuple(_anonymous(answer, account) for answer in answers),
             [_anonymous(row, account) for row in shown],

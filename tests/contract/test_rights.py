@@ -19,6 +19,7 @@ READS = {
     "list_entries",
     "list_holds",
     "list_lots",
+    "list_member_usage",
     "list_seals",
     "list_stripe_backlog",
     "list_stripe_events",
@@ -41,6 +42,7 @@ SERVICE = READS | {
     "capture_hold",
     "release_hold",
     "extend_hold",
+    "set_member_cap",
     "expire_subscription_credits",
     "expire_due",
     "purge_stripe_events",
@@ -56,6 +58,7 @@ MATRIX: dict[str, set[str]] = {
     | {"link_customer", "claim_payment"}
     | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
     | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due", "seal_due"}
+    | {"set_member_cap"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"},
     "credits_webhook": {"ingest_stripe_event", "add_stripe_line_items", "schema_version"},
     "credits_reader": READS,

@@ -27,6 +27,7 @@ ACCOUNTS = ("ann", "bob", "cid")
 _START = datetime(2050, 1, 1, tzinfo=UTC)
 _PERIOD = timedelta(days=30)
 _DAY = timedelta(days=1)
+_MEMBERS = (None, "mia")
 
 
 class Load:
@@ -104,7 +105,13 @@ class Load:
 
 
 def _spend(rng: random.Random, account: str) -> Call:
-    return call("deduct_credit", account, amount=rng.choice([1, 2, 7, 20, 60, 200]), feature="chat")
+    return call(
+        "deduct_credit",
+        account,
+        amount=rng.choice([1, 2, 7, 20, 60, 200]),
+        feature="chat",
+        member=rng.choice(_MEMBERS),
+    )
 
 
 def _grant(rng: random.Random, account: str) -> Call:
@@ -178,6 +185,7 @@ def _hold(rng: random.Random, account: str) -> Call:
         amount=rng.choice([1, 5, 20, 60]),
         expires_in=_DAY,
         feature=rng.choice([None, "chat"]),
+        member=rng.choice(_MEMBERS),
     )
 
 
@@ -203,6 +211,17 @@ def _extend(rng: random.Random, account: str) -> Call:
 def _newest(rng: random.Random) -> int:
     """Which hold of the account, counted from the newest one."""
     return rng.choice([1, 1, 1, 2, 3, 8])
+
+
+def _cap(rng: random.Random, account: str) -> Call:
+    """A cap for all time, so that no answer hangs on the clock; mostly one that leaves room."""
+    return call(
+        "set_member_cap",
+        account,
+        member="mia",
+        period=rng.choice(["billing_period", "lifetime"]),
+        cap=rng.choice([None, None, 10, 200, 500, 1000]),
+    )
 
 
 def _freeze(rng: random.Random, account: str) -> Call:
@@ -243,6 +262,7 @@ _MIX: dict[Callable[[random.Random, str], Call], int] = {
     _capture: 14,
     _release: 4,
     _extend: 2,
+    _cap: 3,
     _freeze: 5,
     _adjust: 3,
     _end: 2,

@@ -163,7 +163,8 @@ class Replay:
             return self._compare(command)
         if first.entry_id != known + 1:
             return f"entry {first.entry_id} follows on {known}"
-        self.model.now = first.created_at
+        due = first.kind in {"expire", "release"}
+        self.model.now = first.created_at if due else first.occurred_at
         expire_account(self.model, self.account)
         problem = self._give(command) if self._booked() == known else None
         return problem or self._compare(command)

@@ -45,6 +45,7 @@ def hold_credits(
         return replay
     work.require_status("active")
     catch_up(work)
+    work.require_cap(member, amount)
     work.require_affordable(amount)
     parts = tuple(work.take(amount))
     hold = Hold(work.next_entry_id, parts, _deadline(work, expires_in))
@@ -98,6 +99,7 @@ def capture_hold(
     try:
         if over:
             work.require_status("active")
+            work.require_cap(order.member, over)
             work.require_affordable(over)
     except Refusal:
         if if_short == "refuse" or part == 0:
@@ -119,7 +121,8 @@ def _capture(work: Work, hold: Hold, part: int, over: int, order: Order, *, fina
         work.book("release", from_the_end(hold.parts, skipped, given_up), about=hold.hold_id)
         work.end_command()
     first = _from_the_start(hold.parts, hold.captured, part)
-    work.book("capture", [*first, *work.take(over)], order, about=hold.hold_id)
+    parts = [*first, *work.take(over)]
+    work.book("capture", parts, order, about=hold.hold_id, over=over)
     hold.captured += part
     if final:
         hold.status = "captured"

@@ -10,6 +10,7 @@ from hypothesis.stateful import initialize, rule
 
 from tests.model import choices
 from tests.model.administering import Administering
+from tests.model.capping import Capping
 from tests.model.choices import DAY, HOUR, US, Amount, Bought, Moment
 from tests.model.granting import Granting
 from tests.model.holding import Holding
@@ -33,7 +34,7 @@ _CHANGES: list[dict[str, Any]] = [
 ]
 
 
-class Search(Granting, Spending, Holding, Administering):
+class Search(Granting, Spending, Holding, Capping, Administering):
     """All steps: the commands, what is repeated or wrong, and what happens around the calls."""
 
     @rule(step=any_step())

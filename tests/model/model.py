@@ -22,6 +22,7 @@ from tests.model.grants import (
     renew_subscription,
 )
 from tests.model.holds import capture_hold, extend_hold, hold_credits, release_hold
+from tests.model.members import set_member_cap
 from tests.model.money_back import clawback_credits
 from tests.model.spends import deduct_credit, refund_spend
 from tests.model.state import Account, Settings
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
         capture_hold,
         release_hold,
         extend_hold,
+        set_member_cap,
         freeze_account,
         unfreeze_account,
         close_account,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from tests.model import usage
 from tests.model.state import NEVER, POOLS, Account, Entry, Hold, Lot, Payment
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ select jsonb_object_agg(a.account_id, jsonb_build_object(
         select coalesce(jsonb_agg(to_jsonb(h) order by h.ordinality), '[]')
         from credits.list_holds(a.account_id, 1000, null, false) with ordinality h
     ),
+    'members', (
+        select coalesce(jsonb_agg(to_jsonb(m) order by m.ordinality), '[]')
+        from credits.list_member_usage(a.account_id, null, 1000) with ordinality m
+    ),
     'findings', (
         select coalesce(jsonb_agg(to_jsonb(f)), '[]')
         from credits.verify(a.account_id) f
@@ -75,7 +80,7 @@ def in_database(
     assert answer is not None
     seen: dict[str, Shown] = answer[0]
     for shown in seen.values():
-        for rows in (shown["lots"], shown["holds"]):
+        for rows in (shown["lots"], shown["holds"], shown["members"]):
             for number, one in enumerate(rows, start=1):
                 assert one.pop("ordinality") == number
     return seen
@@ -158,6 +163,7 @@ def _shown(account: Account, now: datetime, known: int) -> Shown:
         "behind": [_behind(lot) for lot in lots],
         "payments": _payments(account, account.payments.values()),
         "holds": [_hold(account, one) for one in reversed(account.holds.values())],
+        "members": [_member(account, name, now) for name in _members(account)],
         "findings": [],
     }
 
@@ -202,6 +208,35 @@ def _hold(account: Account, hold: Hold) -> Shown:
         "metadata": entry.metadata,
         "created_at": instant(entry.created_at),
     }
+
+
+def _members(account: Account) -> list[str]:
+    """Everybody who has used credits or has a cap, by name."""
+    used = {name for name, _, _ in usage.uses(account) if name is not None}
+    return sorted(used | {member for member, _ in account.caps})
+
+
+def _member(account: Account, member: str, now: datetime) -> Shown:
+    """The row of ``list_member_usage``."""
+    caps = []
+    for period in usage.PERIODS:
+        cap = account.caps.get((member, period))
+        if cap is None:
+            continue
+        start, end = usage.window(account, period, now)
+        used = usage.used(account, member, (start, end))
+        caps.append(
+            {
+                "period": period,
+                "cap": cap,
+                "used": used,
+                "left": max(cap - used, 0),
+                "starts_at": None if start == usage.ALWAYS else instant(start),
+                "resets_at": instant(end),
+            }
+        )
+    used = usage.used(account, member)
+    return {"account_id": account.account_id, "member": member, "used": used, "caps": caps}
 
 
 def _behind(lot: Lot) -> Shown:

@@ -38,6 +38,7 @@ def deduct_credit(
         return replay
     work.require_status("active")
     catch_up(work)
+    work.require_cap(member, amount)
     work.require_affordable(amount)
     work.book("spend", work.take(amount), order)
     return work.finish()

@@ -158,7 +158,7 @@ class Entry:
 
     ``request`` is what the command asked for, as far as the other fields do not tell;
     ``about`` is the spend or capture that a refund gives back, or the hold that is captured,
-    released or extended.
+    released or extended; ``over`` is what a capture took above its hold.
     """
 
     entry_id: int
@@ -176,6 +176,7 @@ class Entry:
     request: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
     about: int | None = None
+    over: int = 0
 
     @property
     def amount(self) -> int:
@@ -195,6 +196,7 @@ class Account:
     lots: dict[int, Lot] = field(default_factory=dict)
     payments: dict[int, Payment] = field(default_factory=dict)
     holds: dict[int, Hold] = field(default_factory=dict)
+    caps: dict[tuple[str, str], int] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
     def copy(self) -> Account:
@@ -204,6 +206,7 @@ class Account:
             number: Payment(*_PAYMENT(one)) for number, one in self.payments.items()
         }
         account.holds = {number: Hold(*_HOLD(one)) for number, one in self.holds.items()}
+        account.caps = dict(self.caps)
         account.entries = list(self.entries)
         return account
 

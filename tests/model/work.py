@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgcredits.rpc import Receipt
+from tests.model import usage
 from tests.model.laws import uphold
-from tests.model.state import MOST, Account, Entry, Lot, Part, Refusal
+from tests.model.state import MOST, NEVER, Account, Entry, Lot, Part, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -88,6 +89,32 @@ class Work:
         if self.account.status is None:
             raise Refusal("account_not_found", account_id=self.account.account_id)
 
+    def require_cap(self, member: str | None, amount: int) -> None:
+        """Refuse what any cap of the member does not leave. What is due must have been booked."""
+        if member is None:
+            return
+        refusals = []
+        for (capped, period), cap in self.account.caps.items():
+            start, end = usage.window(self.account, period, self.now)
+            used = usage.used(self.account, member, (start, end))
+            if capped == member and used + amount > cap:
+                refusals.append((end, used - cap, period, cap, used))
+        if refusals:
+            end, _, period, cap, used = min(
+                refusals, key=lambda one: (-one[0].timestamp(), -one[1], one[2])
+            )
+            raise Refusal(
+                "limit_reached",
+                limit="member_cap",
+                member=member,
+                period=period,
+                cap=cap,
+                used=used,
+                required=amount,
+                left=max(cap - used, 0),
+                resets_at=None if end == NEVER else end,
+            )
+
     def require_affordable(self, amount: int) -> None:
         """Refuse what cannot be paid now, 0 in debt too. What is due must have been booked."""
         account = self.account
@@ -147,6 +174,7 @@ class Work:
         *,
         occurred_at: datetime | None = None,
         about: int | None = None,
+        over: int = 0,
     ) -> None:
         """Add an entry to the running command. Debt changes here, lots by the caller."""
         parts = tuple(parts)
@@ -164,7 +192,7 @@ class Work:
                 balance=balance + sum(amount for _, amount in parts),
                 debt=self.account.debt,
                 created_at=self.created_at,
-                occurred_at=occurred_at or self.as_of or self.created_at,
+                occurred_at=occurred_at or self.effective_at,
                 feature=order.feature if order else None,
                 member=self.member_of(about) if about else order.member if order else None,
                 reference=order.reference if order else None,
@@ -172,6 +200,7 @@ class Work:
                 request=order.request if order else None,
                 metadata=order.metadata if order else None,
                 about=about,
+                over=over,
             )
         )
 

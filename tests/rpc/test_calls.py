@@ -29,6 +29,7 @@ ROWS = {
     "entry": rpc.Entry,
     "finding": rpc.Finding,
     "lot": rpc.Lot,
+    "member_usage": rpc.MemberUsage,
     "receipt": rpc.Receipt,
     "schema_version": rpc.SchemaVersion,
     "stripe_backlog": rpc.StripeBacklog,

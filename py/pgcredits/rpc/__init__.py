@@ -56,6 +56,7 @@ from pgcredits.rpc.inbox import (
     purge_stripe_events,
     retry_stripe_event,
 )
+from pgcredits.rpc.members import list_member_usage, set_member_cap
 from pgcredits.rpc.query import call, call_rows
 from pgcredits.rpc.sealing import (
     get_backlog,
@@ -72,6 +73,7 @@ from pgcredits.rpc.types import (
     Finding,
     Hold,
     Lot,
+    MemberUsage,
     MyEntry,
     MyLot,
     Receipt,
@@ -97,6 +99,7 @@ __all__ = [
     "Finding",
     "Hold",
     "Lot",
+    "MemberUsage",
     "MyEntry",
     "MyLot",
     "Receipt",
@@ -138,6 +141,7 @@ __all__ = [
     "list_entries",
     "list_holds",
     "list_lots",
+    "list_member_usage",
     "list_seals",
     "list_stripe_backlog",
     "list_stripe_events",
@@ -153,6 +157,7 @@ __all__ = [
     "retry_stripe_event",
     "schema_version",
     "seal_due",
+    "set_member_cap",
     "set_stripe_price",
     "unfreeze_account",
     "verify",

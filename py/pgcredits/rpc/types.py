@@ -161,6 +161,20 @@ class MyLot:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberUsage:
+    """What a member of an account has used in all, and of each cap.
+
+    ``caps`` has an object for each: ``period``, ``cap``, ``used`` and ``left`` (credits),
+    ``starts_at`` and ``resets_at`` (ISO 8601; None for lifetime).
+    """
+
+    account_id: str
+    member: str
+    used: int
+    caps: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A violated invariant: where, and what was expected against what is there."""
 

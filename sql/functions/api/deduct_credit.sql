@@ -28,6 +28,7 @@ declare
     v_next_event_at timestamptz;
     v_created_at timestamptz;
     v_now timestamptz;
+    v_booked_at timestamptz;
     v_amount bigint;
 begin
     -- Enough for nearly every call; the exact checks run where it does not hold. Every operator is
@@ -63,6 +64,12 @@ begin
         v_status = 'active'
         and v_open_lot_remaining >= p_amount
         and v_next_event_at > v_now
+        and (
+            p_member is null
+            or credits_private.admit_use(
+                p_account_id, p_member, v_now, p_amount, p_idempotency_key
+            )
+        )
     ) is not true then
         -- No account has a bad id and no lot holds more than the largest amount: not seen so far.
         perform credits_private.check_account_id(p_account_id);
@@ -73,7 +80,7 @@ begin
     end if;
 
     -- Each value is computed once: in the insert and in the receipt an operator costs more.
-    v_now := greatest(v_now, v_created_at);
+    v_booked_at := greatest(v_now, v_created_at);
     v_amount := -p_amount;
     v_entry_id := v_entry_id + 1;
     v_balance := v_balance - p_amount;
@@ -87,7 +94,7 @@ begin
         p_account_id, v_entry_id, v_entry_id, 'spend', v_amount, v_balance, 0,
         v_open_lot_id, v_open_lot_remaining, v_next_event_at,
         p_feature, p_member, p_reference, p_idempotency_key, p_metadata, credits_private.actor(),
-        v_now, v_now
+        v_booked_at, v_now
     )
     on conflict do nothing;
 
@@ -99,7 +106,7 @@ begin
     return row(
         p_account_id, v_entry_id, v_entry_id, 'spend', v_amount,
         v_balance, v_balance, 0,
-        jsonb_build_array(jsonb_build_array(v_open_lot_id, v_amount)), false, v_now
+        jsonb_build_array(jsonb_build_array(v_open_lot_id, v_amount)), false, v_booked_at
     )::credits.receipt;
 end
 $$;

@@ -1,8 +1,9 @@
 -- First step of whatever takes p_amount out of the lots: books what is due if the account may spend
--- at all, refuses as spend_refusal says, and checks the open lot in.
+-- at all, refuses as spend_refusal says, counts what the member uses, and checks the open lot in.
 create or replace function credits_private.admit_spend(
     p_state credits_private.account_state,
-    p_amount bigint
+    p_amount bigint,
+    p_member text
 )
 returns credits_private.account_state
 language plpgsql
@@ -18,7 +19,10 @@ begin
     if v_state.next_event_at <= v_state.now and v_state.status = 'active' then
         v_state := credits_private.catch_up(v_state);
     end if;
-    perform credits_private.raise_refusal(credits_private.spend_refusal(v_state, p_amount));
+    perform credits_private.raise_refusal(
+        credits_private.spend_refusal(v_state, p_amount, p_member)
+    );
+    perform credits_private.count_use(v_state.account_id, p_member, v_state.now, p_amount);
     return credits_private.catch_up(v_state);
 end
 $$;

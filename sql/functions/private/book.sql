@@ -36,7 +36,7 @@ begin
     v_entry.actor := credits_private.actor();
     v_entry.created_at := v_state.created_at;
     v_entry.occurred_at := coalesce(
-        v_entry.occurred_at, v_state.effective_at, v_state.created_at
+        v_entry.occurred_at, v_state.effective_at, v_state.now
     );
     v_state.entries := v_state.entries || v_entry;
     return v_state;

@@ -1,6 +1,7 @@
 -- Creates a lot whose number is that of the entry which books it. p_entry.allocations holds what
 -- other lots give to it; the new lot's credits are appended. The caller fills the lot's origin,
--- pool, priority, granted, expires_at and whatever else it inherits.
+-- pool, priority, granted, expires_at and whatever else it inherits. Caps that are counted by
+-- billing periods are counted anew, because the lot may bring one.
 create or replace function credits_private.book_lot(
     p_state credits_private.account_state,
     p_lot credits_private.lots,
@@ -33,6 +34,13 @@ begin
     v_lot.granted_at := v_state.created_at;
     insert into credits_private.lots values (v_lot.*) on conflict do nothing;
     perform credits_private.check_inserted(found, v_lot.account_id, v_lot.lot_id);
+    if v_lot.period_end is not null and exists (
+        select
+        from credits_private.member_caps k
+        where k.account_id = v_lot.account_id and k.period = 'billing_period'
+    ) then
+        perform credits_private.recount(v_state, 'billing_period');
+    end if;
     return v_state;
 end
 $$;

@@ -17,10 +17,11 @@ declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger := p_entry;
     v_taken jsonb;
+    v_held_at timestamptz;
 begin
     v_entry.kind := 'release';
     v_entry.about_entry_id := p_hold.hold_id;
-    select l.member, l.allocations into v_entry.member, v_taken
+    select l.member, l.allocations, l.occurred_at into v_entry.member, v_taken, v_held_at
     from credits_private.ledger l
     where l.account_id = p_state.account_id and l.entry_id = p_hold.hold_id;
     v_entry.allocations := credits_private.reverse_allocations(
@@ -30,6 +31,9 @@ begin
     set status = p_status
     where h.account_id = p_state.account_id and h.hold_id = p_hold.hold_id;
 
+    perform credits_private.count_use(
+        p_state.account_id, v_entry.member, v_held_at, p_hold.captured - p_hold.amount
+    );
     v_state := credits_private.book(p_state, v_entry);
     v_state := credits_private.put_back(v_state, v_entry.allocations, 'lapse');
     return credits_private.settle_debt(v_state);

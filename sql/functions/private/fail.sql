@@ -29,6 +29,8 @@ begin
             'Credits that were spent have been taken back; the next paid credits settle the debt.'),
         ('account_frozen', 'PT403', 'account is frozen',
             'An administrator has to unfreeze the account.'),
+        ('limit_reached', 'PT403', 'limit reached',
+            'Ask for at most what is left, wait until resets_at, or have the limit raised.'),
         ('append_only', 'PT403', 'ledger is append-only',
             'Book a new entry through the API instead of changing an old one.'),
         ('account_not_found', 'PT404', 'account not found',

@@ -26,6 +26,7 @@ declare
     v_refusal credits_private.refusal;
     v_hold credits_private.holds;
     v_taken jsonb;
+    v_held_at timestamptz;
     v_held bigint;
     v_part bigint;
     v_over bigint;
@@ -38,8 +39,8 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    select l.feature, l.member, coalesce(p_reference, l.reference)
-    into v_entry.feature, v_entry.member, v_entry.reference
+    select l.feature, l.member, coalesce(p_reference, l.reference), l.occurred_at
+    into v_entry.feature, v_entry.member, v_entry.reference, v_held_at
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id = p_hold_id and l.kind = 'hold';
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
@@ -54,7 +55,7 @@ begin
     v_over := coalesce(p_amount, v_held) - v_part;
     v_state := credits_private.catch_up(v_state);
     if v_over > 0 then
-        v_refusal := credits_private.spend_refusal(v_state, v_over);
+        v_refusal := credits_private.spend_refusal(v_state, v_over, v_entry.member);
         if p_if_short = 'partial' and v_part > 0 and v_refusal.code is not null then
             v_over := 0;
         else
@@ -83,11 +84,15 @@ begin
     v_entry.allocations := credits_private.slice_allocations(v_taken, v_hold.captured, v_part)
         || credits_private.take_credits(p_account_id, v_over);
     v_state := credits_private.book(v_state, v_entry);
+    perform credits_private.count_use(p_account_id, v_entry.member, v_state.now, v_over);
 
     update credits_private.holds h
     set captured = h.captured + v_part, status = case when p_final then 'captured' else 'open' end
     where h.account_id = p_account_id and h.hold_id = p_hold_id;
     if p_final then
+        perform credits_private.count_use(
+            p_account_id, v_entry.member, v_held_at, v_part - v_held
+        );
         v_state := credits_private.put_back(
             v_state,
             credits_private.reverse_allocations(v_taken, 0, v_held - v_part),

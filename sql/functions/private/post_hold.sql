@@ -38,7 +38,7 @@ begin
         return v_receipt;
     end if;
 
-    v_state := credits_private.admit_spend(v_state, p_amount);
+    v_state := credits_private.admit_spend(v_state, p_amount, p_member);
     v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
     v_state := credits_private.book(v_state, v_entry);
     v_expires_at := v_state.now + coalesce(

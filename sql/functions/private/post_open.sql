@@ -1,5 +1,6 @@
 -- Opens an account, a whole locked step. Once per account: a second call with the same kind and
--- time zone is a replay, with others a conflict. A grant may have opened the account before.
+-- time zone is a replay, with others a conflict. A grant may have opened the account before, and
+-- caps may have been set: another time zone has other days.
 create or replace function credits_private.post_open(
     p_account_id text,
     p_kind text,
@@ -20,6 +21,7 @@ declare
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
     v_account credits_private.accounts;
+    v_period text;
 begin
     v_entry.kind := 'open';
     v_entry.reference := p_reference;
@@ -55,6 +57,11 @@ begin
     set kind = p_kind, time_zone = p_time_zone, metadata = p_metadata,
         open_entry_id = v_state.entry_id
     where a.account_id = p_account_id;
+    if v_account.time_zone <> p_time_zone then
+        foreach v_period in array array['hour', 'day', 'week', 'month'] loop
+            perform credits_private.recount(v_state, v_period);
+        end loop;
+    end if;
     return credits_private.finish_command(v_state);
 end
 $$;

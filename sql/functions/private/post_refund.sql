@@ -81,6 +81,7 @@ begin
         credits_private.allocations_of(v_spend), v_refunded, v_amount
     );
     v_state := credits_private.book(v_state, v_entry);
+    perform credits_private.count_return(v_spend, v_refunded, v_amount);
     v_state := credits_private.put_back(v_state, v_entry.allocations, p_if_expired);
     v_state := credits_private.settle_debt(v_state);
     return credits_private.finish_command(v_state);

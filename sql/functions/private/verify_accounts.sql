@@ -22,6 +22,8 @@ as $$
         select 5, h.* from credits_private.verify_holds(a.account_id) as h
         union all
         select 6, s.* from credits_private.verify_chain(a.account_id) as s
+        union all
+        select 7, m.* from credits_private.verify_members(a.account_id) as m
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;

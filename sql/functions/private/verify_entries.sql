@@ -79,7 +79,8 @@ as $$
         ('kind does not move credits this way',
             case
                 when e.kind in (
-                    'open', 'freeze', 'unfreeze', 'close', 'rollover', 'settle', 'extend'
+                    'open', 'freeze', 'unfreeze', 'close', 'rollover', 'settle', 'extend',
+                    'cap'
                 ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0

@@ -15,6 +15,8 @@ declare
         (select max(l.account_id) from credits_private.lots l),
         (select max(p.account_id) from credits_private.payments p),
         (select max(h.account_id) from credits_private.holds h),
+        (select max(k.account_id) from credits_private.member_caps k),
+        (select max(c.account_id) from credits_private.usage_counters c),
         (select max(r.account_id) from credits_private.payment_refs r),
         (select max(s.account_id) from credits_private.seals s)
     ));
@@ -41,6 +43,14 @@ begin
         select distinct s.account_id, 'seals of an unknown account'
         from credits_private.seals s
         where s.account_id >= p_from and s.account_id <= v_until
+        union all
+        select distinct k.account_id, 'caps of an unknown account'
+        from credits_private.member_caps k
+        where k.account_id >= p_from and k.account_id <= v_until
+        union all
+        select distinct c.account_id, 'counters of an unknown account'
+        from credits_private.usage_counters c
+        where c.account_id >= p_from and c.account_id <= v_until
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id
