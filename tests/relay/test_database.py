@@ -48,7 +48,7 @@ def test_the_same_event_from_twenty_workers_is_one_grant(
 def test_nul_characters_are_stored_to_the_letter(endpoint: Endpoint, credits: Credits) -> None:
     event = events.event("product.updated", {"id": "prod_1", "name": "a\u0000b"}, created=NOW)
     answer = endpoint.deliver(event)
-    assert (answer.status_code, answer.json()["outcome"]) == (200, "ignored")
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "applied")
     assert stored(credits.conn) == [(event["id"], events.body(event))]
 
 
