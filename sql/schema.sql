@@ -10557,24 +10557,30 @@ ALTER FUNCTION credits_private.status_refusal(p_state credits_private.account_st
 --
 
 CREATE FUNCTION credits_private.stripe_credited(p_event credits_private.stripe_events, p_names text[]) RETURNS bigint
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select coalesce(sum(greatest(n.amount - x.refunded, 0)), 0)::bigint
-    from credits_private.stripe_credit_notes n
-    cross join lateral (
-        select coalesce(sum(coalesce((p.part ->> 1)::bigint, r.amount, n.amount)), 0) as refunded
-        from jsonb_array_elements(n.refunds) as p (part)
-        left join credits_private.stripe_refunds r
-            on r.refund = p.part ->> 0
-            and r.livemode = p_event.livemode
-            and r.provider_account = p_event.provider_account
-    ) as x
-    where n.invoice = any (p_names)
-        and n.livemode = p_event.livemode
-        and n.provider_account = p_event.provider_account
-        and not n.is_void
-        and credits_private.setting('credit_notes') = 'take_back'
+begin
+    return (
+        select coalesce(sum(greatest(n.amount - x.refunded, 0)), 0)::bigint
+        from credits_private.stripe_credit_notes n
+        cross join lateral (
+            select coalesce(
+                sum(coalesce((p.part ->> 1)::bigint, r.amount, n.amount)), 0
+            ) as refunded
+            from jsonb_array_elements(n.refunds) as p (part)
+            left join credits_private.stripe_refunds r
+                on r.refund = p.part ->> 0
+                and r.livemode = p_event.livemode
+                and r.provider_account = p_event.provider_account
+        ) as x
+        where n.invoice = any (p_names)
+            and n.livemode = p_event.livemode
+            and n.provider_account = p_event.provider_account
+            and not n.is_void
+            and credits_private.setting('credit_notes') = 'take_back'
+    );
+end
 $$;
 
 ALTER FUNCTION credits_private.stripe_credited(p_event credits_private.stripe_events, p_names text[]) OWNER TO credits_owner;
@@ -10608,22 +10614,26 @@ ALTER FUNCTION credits_private.stripe_dispute_rank(p_status text) OWNER TO credi
 --
 
 CREATE FUNCTION credits_private.stripe_disputed(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) RETURNS bigint
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select coalesce(
-        sum(
-            case when lower(d.currency) = lower(p_currency) then d.amount else p_amount_paid end
-        ),
-        0
-    )::bigint
-    from credits_private.stripe_disputes d
-    where (d.payment_intent = any (p_names) or d.charge = any (p_names))
-        and d.livemode = p_event.livemode
-        and d.provider_account = p_event.provider_account
-        and credits_private.dispute_takes_back(
-            d, credits_private.setting('dispute_takes_back') = 'at_once'
-        )
+begin
+    return (
+        select coalesce(
+            sum(
+                case when lower(d.currency) = lower(p_currency) then d.amount else p_amount_paid end
+            ),
+            0
+        )::bigint
+        from credits_private.stripe_disputes d
+        where (d.payment_intent = any (p_names) or d.charge = any (p_names))
+            and d.livemode = p_event.livemode
+            and d.provider_account = p_event.provider_account
+            and credits_private.dispute_takes_back(
+                d, credits_private.setting('dispute_takes_back') = 'at_once'
+            )
+    );
+end
 $$;
 
 ALTER FUNCTION credits_private.stripe_disputed(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) OWNER TO credits_owner;
@@ -10667,18 +10677,22 @@ ALTER FUNCTION credits_private.stripe_key(p_event credits_private.stripe_events,
 --
 
 CREATE FUNCTION credits_private.stripe_names(p_event credits_private.stripe_events, p_ids text[]) RETURNS text[]
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    with recursive names (id) as (
-        select x.id collate "C" from unnest(p_ids) as x (id) where x.id is not null
-        union
-        select l.other_id
-        from names n
-        join credits_private.stripe_links l on l.object_id = n.id
-        where l.livemode = p_event.livemode and l.provider_account = p_event.provider_account
-    )
-    select coalesce(array_agg(n.id order by n.id), '{}') from names n
+begin
+    return (
+        with recursive names (id) as (
+            select x.id collate "C" from unnest(p_ids) as x (id) where x.id is not null
+            union
+            select l.other_id
+            from names n
+            join credits_private.stripe_links l on l.object_id = n.id
+            where l.livemode = p_event.livemode and l.provider_account = p_event.provider_account
+        )
+        select coalesce(array_agg(n.id order by n.id), '{}') from names n
+    );
+end
 $$;
 
 ALTER FUNCTION credits_private.stripe_names(p_event credits_private.stripe_events, p_ids text[]) OWNER TO credits_owner;
@@ -10767,49 +10781,53 @@ ALTER FUNCTION credits_private.stripe_refund_rank(p_status text) OWNER TO credit
 --
 
 CREATE FUNCTION credits_private.stripe_refunded(p_event credits_private.stripe_events, p_names text[]) RETURNS bigint
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    with charges as (
-        select c.charge, coalesce(c.payment_intent, c.charge) as payment, c.event_at,
-            c.amount_refunded
-        from credits_private.stripe_charges c
-        where c.charge = any (p_names)
-            and c.livemode = p_event.livemode
-            and c.provider_account = p_event.provider_account
-    ),
-    refunds as (
-        select coalesce(r.payment_intent, c.payment, r.charge) as payment, r.charge, r.amount,
-            r.status, r.made_at, r.failed_at
-        from credits_private.stripe_refunds r
-        left join charges c on c.charge = r.charge
-        where (r.payment_intent = any (p_names) or r.charge = any (p_names))
-            and r.livemode = p_event.livemode
-            and r.provider_account = p_event.provider_account
-    ),
-    told as (
-        select c.payment,
-            c.amount_refunded - coalesce(sum(r.amount), 0) as amount
-        from charges c
-        left join refunds r on r.charge = c.charge
-            and r.made_at <= c.event_at
-            and r.failed_at >= c.event_at
-        group by c.charge, c.payment, c.amount_refunded
-    ),
-    totals as (
-        select t.payment, sum(t.amount) as told, 0 as listed from told t group by t.payment
-        union all
-        select r.payment, 0, sum(r.amount)
-        from refunds r
-        where r.status in ('pending', 'requires_action', 'succeeded')
-        group by r.payment
-    )
-    select coalesce(sum(x.amount), 0)::bigint
-    from (
-        select greatest(sum(t.told), sum(t.listed)) as amount
-        from totals t
-        group by t.payment
-    ) as x
+begin
+    return (
+        with charges as (
+            select c.charge, coalesce(c.payment_intent, c.charge) as payment, c.event_at,
+                c.amount_refunded
+            from credits_private.stripe_charges c
+            where c.charge = any (p_names)
+                and c.livemode = p_event.livemode
+                and c.provider_account = p_event.provider_account
+        ),
+        refunds as (
+            select coalesce(r.payment_intent, c.payment, r.charge) as payment, r.charge, r.amount,
+                r.status, r.made_at, r.failed_at
+            from credits_private.stripe_refunds r
+            left join charges c on c.charge = r.charge
+            where (r.payment_intent = any (p_names) or r.charge = any (p_names))
+                and r.livemode = p_event.livemode
+                and r.provider_account = p_event.provider_account
+        ),
+        told as (
+            select c.payment,
+                c.amount_refunded - coalesce(sum(r.amount), 0) as amount
+            from charges c
+            left join refunds r on r.charge = c.charge
+                and r.made_at <= c.event_at
+                and r.failed_at >= c.event_at
+            group by c.charge, c.payment, c.amount_refunded
+        ),
+        totals as (
+            select t.payment, sum(t.amount) as told, 0 as listed from told t group by t.payment
+            union all
+            select r.payment, 0, sum(r.amount)
+            from refunds r
+            where r.status in ('pending', 'requires_action', 'succeeded')
+            group by r.payment
+        )
+        select coalesce(sum(x.amount), 0)::bigint
+        from (
+            select greatest(sum(t.told), sum(t.listed)) as amount
+            from totals t
+            group by t.payment
+        ) as x
+    );
+end
 $$;
 
 ALTER FUNCTION credits_private.stripe_refunded(p_event credits_private.stripe_events, p_names text[]) OWNER TO credits_owner;
