@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 
 from pgcredits.demo.events import body, sign
 from pgcredits.errors import InternalError, InvalidArgument
-from pgcredits.relay.logs import JsonLines
+from pgcredits.logs import JsonLines
 from pgcredits.rpc import StripeOutcome
 from tests.relay.support import NOW, SECRET, Relay, StandIn, pack
 

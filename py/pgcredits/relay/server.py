@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import uvicorn
 
-from pgcredits.relay import logs
+from pgcredits import logs
 from pgcredits.relay.app import create_app
 
 if TYPE_CHECKING:
