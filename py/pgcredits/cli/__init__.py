@@ -27,8 +27,11 @@ _COMMANDS = {
     "dev": _Entry("pgcredits.cli.dev", "Keep a migrated server for this directory."),
     "migrate": _Entry("pgcredits.cli.migrate", "Install and upgrade the schema."),
     "relay": _Entry("pgcredits.cli.relay", "Receive Stripe's webhooks."),
+    "seal": _Entry("pgcredits.cli.seal", "Seal the ledger against changes, export and check that."),
     "stripe": _Entry("pgcredits.cli.stripe", "Say what a Stripe price is worth."),
+    "sweep": _Entry("pgcredits.cli.jobs", "Book what has expired."),
     "verify": _Entry("pgcredits.cli.verify", "Check that every balance follows from the ledger."),
+    "worker": _Entry("pgcredits.cli.worker", "Run the periodic jobs, with health and metrics."),
 }
 
 
