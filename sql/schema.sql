@@ -2949,9 +2949,6 @@ begin
     if v_new.is_end and cardinality(v_account_ids) < v_limit then
         v_sealing.pass_after := null;
         v_sealing.since := greatest(v_sealing.since, v_sealing.next_since);
-        if v_sealing.is_whole and v_sealing.next_since > '-infinity' then
-            v_sealing.sealed_until := v_sealing.pass_at;
-        end if;
     end if;
 
     if v_sealing.pass_after is null and v_sealing.whole_after is not null then
@@ -2973,6 +2970,11 @@ begin
         end if;
     end if;
 
+    if v_sealing.pass_after is null and v_sealing.is_whole
+        and v_sealing.next_since > '-infinity'
+    then
+        v_sealing.sealed_until := v_sealing.pass_at;
+    end if;
     update credits_private.sealing s
     set since = v_sealing.since,
         next_since = v_sealing.next_since,
