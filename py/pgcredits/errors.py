@@ -77,6 +77,14 @@ class InvalidArgument(CreditsError):
     message = "invalid argument"
 
 
+class SameAccount(CreditsError):
+    """An account was to give credits to itself; ``values['argument']`` names the second id."""
+
+    code = "same_account"
+    sqlstate = "PT400"
+    message = "both accounts are the same"
+
+
 class NotSignedIn(CreditsError):
     """No verified claims say whose account it is; ``values['reason']`` tells what is missing."""
 
@@ -177,12 +185,28 @@ class AccountClosed(CreditsError):
     message = "account is closed"
 
 
+class AccountMerged(CreditsError):
+    """The account was merged; ``values['merged_into']`` is the account to call instead."""
+
+    code = "account_merged"
+    sqlstate = "PT409"
+    message = "account was merged into another one"
+
+
 class AccountNotEmpty(CreditsError):
     """The account cannot be closed while it has credits, unless they are forfeited."""
 
     code = "account_not_empty"
     sqlstate = "PT409"
     message = "account still has credits"
+
+
+class HoldsOpen(CreditsError):
+    """The account cannot be merged while it has open holds, unless they are released."""
+
+    code = "holds_open"
+    sqlstate = "PT409"
+    message = "account has open holds"
 
 
 class HoldClosed(CreditsError):
@@ -245,6 +269,7 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
     error.code: error
     for error in (
         InvalidArgument,
+        SameAccount,
         NotSignedIn,
         InsufficientCredits,
         InDebt,
@@ -257,7 +282,9 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         PaymentNotFound,
         StripeEventNotFound,
         AccountClosed,
+        AccountMerged,
         AccountNotEmpty,
+        HoldsOpen,
         HoldClosed,
         IdempotencyConflict,
         InvalidState,

@@ -50,10 +50,12 @@ grant execute on function
     credits.expire_due(integer),
     credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb),
     credits.link_customer(text, text, boolean, text),
+    credits.merge_accounts(text, text, text, text, text, jsonb),
     credits.purge_stripe_events(integer),
     credits.retry_stripe_event(text, text),
     credits.seal_due(integer),
-    credits.set_member_cap(text, text, text, bigint, text, text, jsonb)
+    credits.set_member_cap(text, text, text, bigint, text, text, jsonb),
+    credits.transfer_credits(text, text, bigint, text, text, text, jsonb)
 to credits_service, credits_admin;
 
 grant execute on function
@@ -80,6 +82,7 @@ grant execute on function
     ),
     credits.close_account(text, text, text, text, text, jsonb),
     credits.dismiss_stripe_event(text, text, text),
+    credits.erase_metadata(text, text, text, text),
     credits.freeze_account(text, text, text, text, jsonb),
     credits.set_stripe_price(text, bigint, bigint, text),
     credits.unfreeze_account(text, text, text, text, jsonb)

@@ -31,12 +31,16 @@ create table credits_private.accounts (
     plan text,
     time_zone text not null default 'UTC',
     open_entry_id bigint,
+    merged_into text collate "C",
     metadata jsonb,
     created_at timestamptz not null,
     constraint accounts_pkey primary key (account_id),
     constraint accounts_id_is_short check (length(account_id) between 1 and 255),
     constraint accounts_kind_is_known check (kind in ('user', 'organisation', 'guest')),
-    constraint accounts_status_is_known check (status in ('active', 'frozen', 'closed'))
+    constraint accounts_status_is_known check (status in ('active', 'frozen', 'closed')),
+    constraint accounts_merged_is_closed check (
+        merged_into is null or status = 'closed' and merged_into <> account_id
+    )
 );
 comment on table credits_private.accounts is
     'Holders of credits. The row is what writers lock; a spend never updates it.';
@@ -48,6 +52,8 @@ comment on column credits_private.accounts.time_zone is
     'IANA time zone in which periods of the account are counted.';
 comment on column credits_private.accounts.open_entry_id is
     'Entry of the open_account call; null while only a grant has opened the account.';
+comment on column credits_private.accounts.merged_into is
+    'Account that has taken this one over, which is closed then; null if none has.';
 comment on column credits_private.accounts.metadata is 'Free-form object of the host application.';
 comment on column credits_private.accounts.created_at is 'When the account was first seen.';
 

@@ -15,6 +15,8 @@ create table credits_private.ledger (
     next_event_at timestamptz not null,
     allocations jsonb,
     about_entry_id bigint,
+    other_account_id text collate "C",
+    other_entry_id bigint,
     feature text,
     member text collate "C",
     reference text,
@@ -38,8 +40,8 @@ comment on column credits_private.ledger.entry_id is
 comment on column credits_private.ledger.command_id is
     'Number of the first entry that the same command booked.';
 comment on column credits_private.ledger.kind is
-    'open, freeze, unfreeze, close, cap, grant, adjust, rollover, spend, refund, hold, extend, '
-    'capture, release, expire, settle, clawback or restore.';
+    'open, freeze, unfreeze, close, erase, cap, grant, adjust, rollover, transfer, merge, spend, '
+    'refund, hold, extend, capture, release, expire, settle, clawback or restore.';
 comment on column credits_private.ledger.amount is
     'Credits that came (positive) or went (negative); 0 where nothing moved.';
 comment on column credits_private.ledger.balance is
@@ -56,6 +58,11 @@ comment on column credits_private.ledger.allocations is
 comment on column credits_private.ledger.about_entry_id is
     'The entry that this one follows up: the spend or capture that a refund gives back, the hold '
     'that is captured, released or extended.';
+comment on column credits_private.ledger.other_account_id is
+    'Where the credits of a transfer or merge went, or came from.';
+comment on column credits_private.ledger.other_entry_id is
+    'The entry over there: the first one of the command that got the credits, the one that gave '
+    'them.';
 comment on column credits_private.ledger.feature is 'What the credits were used for.';
 comment on column credits_private.ledger.member is
     'Member of the account who used the credits, on a spend, a hold and what follows them up; or '
@@ -81,6 +88,10 @@ create unique index ledger_idempotency_key on credits_private.ledger (account_id
     where idempotency_key is not null;
 create index ledger_about_idx on credits_private.ledger (account_id, about_entry_id)
     where about_entry_id is not null;
+create index ledger_other_idx on credits_private.ledger (
+    account_id, other_account_id, command_id
+)
+    where other_account_id is not null;
 
 -- New entries are found by their date, to be sealed. Ranges of pages are summarised behind the
 -- inserts, so that one costs an insert no more than a look.
@@ -107,7 +118,11 @@ create table credits_private.lots (
     payment_id bigint,
     cost_amount bigint,
     cost_currency text,
+    cost_moved bigint not null default 0,
     reference text,
+    from_account_id text collate "C",
+    from_lot_id bigint,
+    moved_to_lot_id bigint,
     granted_at timestamptz not null,
     constraint lots_pkey primary key (account_id, lot_id),
     constraint lots_granted_is_positive check (granted > 0),
@@ -116,7 +131,13 @@ create table credits_private.lots (
     constraint lots_clawed_is_in_range check (clawed between 0 and granted),
     constraint lots_clawed_has_time check ((clawed > 0) = (clawed_at is not null)),
     constraint lots_holding_is_open check (is_open or remaining = 0),
-    constraint lots_origin_is_known check (origin in ('grant', 'rollover', 'restoration'))
+    constraint lots_origin_is_known check (
+        origin in ('grant', 'rollover', 'restoration', 'transfer')
+    ),
+    constraint lots_cost_moved_is_in_range check (
+        cost_moved between 0 and coalesce(cost_amount, 0)
+    ),
+    constraint lots_moved_is_empty check (moved_to_lot_id is null or remaining = 0)
 )
 with (fillfactor = 80);
 comment on table credits_private.lots is
@@ -138,8 +159,8 @@ comment on column credits_private.lots.expires_at is
     'First instant at which the credits cannot be spent; infinity for never.';
 comment on column credits_private.lots.is_open is 'False once exhausted or expired.';
 comment on column credits_private.lots.origin is
-    'grant, rollover (carried over from an older lot) or restoration (given back after the older '
-    'lot had ended).';
+    'grant, rollover (carried over from an older lot), restoration (given back after the older lot '
+    'had ended) or transfer. A restoration that is transferred stays one: it had its grace.';
 comment on column credits_private.lots.subscription is 'Subscription that the lot belongs to.';
 comment on column credits_private.lots.item is
     'Item of the subscription that a renewal granted; one grant per item and period.';
@@ -151,7 +172,15 @@ comment on column credits_private.lots.cost_amount is
     'What was paid for all granted credits, in the smallest unit of the currency.';
 comment on column credits_private.lots.cost_currency is
     'Currency of cost_amount, ISO 4217 in lower case.';
+comment on column credits_private.lots.cost_moved is
+    'Part of cost_amount that left with credits that were transferred to other accounts.';
 comment on column credits_private.lots.reference is 'Reference of the command that granted it.';
+comment on column credits_private.lots.from_account_id is
+    'Account that transferred the credits, if one has.';
+comment on column credits_private.lots.from_lot_id is 'Lot of that account which they came from.';
+comment on column credits_private.lots.moved_to_lot_id is
+    'Number under which the lot goes on in the account that this one was merged into. The figures '
+    'stay as they were then.';
 comment on column credits_private.lots.granted_at is 'When the grant was booked.';
 
 create index lots_burn_idx on credits_private.lots (account_id, priority, expires_at,
@@ -177,7 +206,8 @@ create type credits_private.account_state as (
     open_lot_id bigint,
     open_lot_remaining bigint,
     next_event_at timestamptz,
-    entries credits_private.ledger[]
+    entries credits_private.ledger[],
+    merged_into text
 );
 comment on type credits_private.account_state is
     'A locked account while a command works on it: its status, the clock, the state after its '
@@ -228,6 +258,7 @@ comment on type credits.receipt is
 create type credits.balance as (
     account_id text,
     status text,
+    merged_into text,
     plan text,
     balance bigint,
     available bigint,
@@ -242,7 +273,7 @@ create type credits.balance as (
 comment on type credits.balance is
     'What an account can spend at an instant: credits past their expiry are not in it. held is in '
     'open holds, settled is available and held together. pools maps each pool to its credits; '
-    'status is null for an unknown account.';
+    'status is null for an unknown account; merged_into is the account to ask about instead.';
 
 create type credits.entry as (
     account_id text,
@@ -254,6 +285,8 @@ create type credits.entry as (
     debt bigint,
     allocations jsonb,
     about_entry_id bigint,
+    other_account_id text,
+    other_entry_id bigint,
     feature text,
     member text,
     reference text,
@@ -284,7 +317,10 @@ create type credits.lot as (
     payment_id bigint,
     cost_amount bigint,
     cost_currency text,
+    cost_moved bigint,
     reference text,
+    from_account_id text,
+    from_lot_id bigint,
     granted_at timestamptz
 );
 comment on type credits.lot is 'One grant and what is left of it. expires_at is null for never.';

@@ -19,6 +19,7 @@ create table credits_private.payments (
     written_off bigint not null default 0,
     debt_paid bigint not null default 0,
     demanded bigint not null default 0,
+    moved_to_payment_id bigint,
     created_at timestamptz not null,
     constraint payments_pkey primary key (account_id, payment_id),
     constraint payments_granted_is_positive check (granted > 0),
@@ -37,7 +38,8 @@ comment on table credits_private.payments is
     'target = clawed + covered + owed + settled + written_off.';
 comment on column credits_private.payments.account_id is 'Account that the payment credited.';
 comment on column credits_private.payments.payment_id is
-    'Number of the first entry of the command that recorded it.';
+    'Number of the first entry of the command that recorded it, or of the entry that brought it '
+    'from an account that was merged into this one.';
 comment on column credits_private.payments.provider is
     'Payment provider; manual when there is none.';
 comment on column credits_private.payments.object_id is 'The provider''s id of the payment.';
@@ -63,6 +65,9 @@ comment on column credits_private.payments.debt_paid is
     'Credits of the payment''s lots that went to pay debt.';
 comment on column credits_private.payments.demanded is
     'Target that clawback_credits has set: what the provider tells of money never goes below it.';
+comment on column credits_private.payments.moved_to_payment_id is
+    'Number under which the payment goes on in the account that this one was merged into. The '
+    'figures stay as they were then.';
 comment on column credits_private.payments.created_at is 'When the payment was recorded.';
 
 create index payments_owed_idx on credits_private.payments (account_id, payment_id) where owed > 0;

@@ -51,6 +51,8 @@ SERVICE = READS | {
     "link_customer",
     "claim_payment",
     "seal_due",
+    "transfer_credits",
+    "merge_accounts",
 }
 MATRIX: dict[str, set[str]] = {
     "credits_service": SERVICE,
@@ -59,7 +61,8 @@ MATRIX: dict[str, set[str]] = {
     | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
     | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due", "seal_due"}
     | {"set_member_cap"}
-    | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"},
+    | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"}
+    | {"transfer_credits", "merge_accounts", "erase_metadata"},
     "credits_webhook": {"ingest_stripe_event", "add_stripe_line_items", "schema_version"},
     "credits_reader": READS,
     "credits_user": {"my_balance", "my_entries", "my_lots"},

@@ -11,6 +11,7 @@ for its code; other database errors come through as psycopg raises them.
 
 from __future__ import annotations
 
+from pgcredits.rpc.accounts import erase_metadata, merge_accounts, transfer_credits
 from pgcredits.rpc.administration import (
     adjust_balance,
     audit_access,
@@ -127,6 +128,7 @@ __all__ = [
     "close_account",
     "deduct_credit",
     "dismiss_stripe_event",
+    "erase_metadata",
     "expire_due",
     "expire_subscription_credits",
     "extend_hold",
@@ -145,6 +147,7 @@ __all__ = [
     "list_seals",
     "list_stripe_backlog",
     "list_stripe_events",
+    "merge_accounts",
     "my_balance",
     "my_entries",
     "my_lots",
@@ -159,6 +162,7 @@ __all__ = [
     "seal_due",
     "set_member_cap",
     "set_stripe_price",
+    "transfer_credits",
     "unfreeze_account",
     "verify",
     "verify_page",

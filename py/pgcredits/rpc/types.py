@@ -39,11 +39,12 @@ class Balance:
     ``available`` is what a spend may take (0 while there is debt); ``held`` stands in open holds;
     ``settled`` is both together; ``pools`` maps the name of a pool to its credits;
     ``next_expires_amount`` credits expire first, at ``next_expires_at`` (both None when nothing
-    expires).
+    expires). ``merged_into`` is the account that has the credits now, None unless it was merged.
     """
 
     account_id: str
     status: str
+    merged_into: str | None
     plan: str | None
     balance: int
     available: int
@@ -60,7 +61,8 @@ class Balance:
 class Entry:
     """One line of an account's ledger; ``balance`` and ``debt`` are the state after it.
 
-    ``about_entry_id`` is the spend of a refund, and the hold of a capture, release or extension.
+    ``about_entry_id`` is the spend of a refund, and the hold of a capture, release or extension;
+    ``other_account_id`` and ``other_entry_id`` are the other side of a transfer or merge.
     """
 
     account_id: str
@@ -72,6 +74,8 @@ class Entry:
     debt: int
     allocations: list[list[int]] | None
     about_entry_id: int | None
+    other_account_id: str | None
+    other_entry_id: int | None
     feature: str | None
     member: str | None
     reference: str | None
@@ -87,7 +91,8 @@ class Entry:
 class Lot:
     """One grant of credits and what is left of it; ``expires_at`` None means never.
 
-    ``cost_amount`` is money in the smallest unit of ``cost_currency``.
+    ``cost_amount`` is money in the smallest unit of ``cost_currency``; ``cost_moved`` of it left with
+    credits that were transferred. ``from_account_id`` and ``from_lot_id`` say who transferred these.
     """
 
     account_id: str
@@ -105,7 +110,10 @@ class Lot:
     payment_id: int | None
     cost_amount: int | None
     cost_currency: str | None
+    cost_moved: int
     reference: str | None
+    from_account_id: str | None
+    from_lot_id: int | None
     granted_at: datetime
 
 

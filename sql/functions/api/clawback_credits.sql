@@ -1,5 +1,6 @@
 -- Sets how many credits of a payment ought to be taken back by now, up or down, and books the
--- difference. Locks the account row. A replay by key returns the recorded receipt.
+-- difference, where the payment is now if its account was merged. Locks the account rows.
+-- A replay by key returns the recorded receipt.
 -- Raises invalid_argument, payment_not_found, idempotency_conflict, balance_limit.
 -- For credits_service and credits_admin.
 create or replace function credits.clawback_credits(
@@ -21,6 +22,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_name credits_private.payment_order;
+    v_chain text[];
 begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_argument(
@@ -37,8 +39,10 @@ begin
     v_name.provider := coalesce(p_provider, 'manual');
     v_name.object_id := p_payment;
     v_name.amount_returned := p_amount_returned;
+    v_chain := credits_private.lock_chain(p_account_id);
     return credits_private.post_clawback(
-        p_account_id, v_name, p_target, p_reference, p_idempotency_key, p_metadata
+        v_chain[cardinality(v_chain)], v_name, p_target, p_reference, p_idempotency_key, p_metadata,
+        v_chain[:cardinality(v_chain) - 1]
     );
 end
 $$;
@@ -51,4 +55,5 @@ difference.
 
 Say the target in credits (p_target), or the money that is back by now (p_amount_returned, the
 share is rounded down), or neither for everything. A lower target gives credits back. What was
-spent becomes debt, unless the setting shortfall says write_off.';
+spent becomes debt, unless the setting shortfall says write_off. If the account was merged, the
+credits are taken from the account that has them now, whose receipt is returned.';

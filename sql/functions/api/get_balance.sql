@@ -47,9 +47,9 @@ begin
         order by v.expires_at
         limit 1
     )
-    select a.status, a.plan, coalesce(t.debt, 0), credits_private.held_by(p_account_id),
-        s.credits, s.pools, n.expires_at, n.credits
-    into v_balance.status, v_balance.plan, v_balance.debt, v_balance.held,
+    select a.status, a.merged_into, a.plan, coalesce(t.debt, 0),
+        credits_private.held_by(p_account_id), s.credits, s.pools, n.expires_at, n.credits
+    into v_balance.status, v_balance.merged_into, v_balance.plan, v_balance.debt, v_balance.held,
         v_balance.balance, v_balance.pools, v_balance.next_expires_at, v_balance.next_expires_amount
     from (
         select sum(q.credits)::bigint as credits, jsonb_object_agg(q.pool, q.credits) as pools

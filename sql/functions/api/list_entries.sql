@@ -20,8 +20,9 @@ begin
     );
     return query
     select l.account_id, l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt,
-        credits_private.allocations_of(l), l.about_entry_id, l.feature, l.member,
-        l.reference, l.idempotency_key, l.metadata, l.actor, l.created_at, l.occurred_at, l.request
+        credits_private.allocations_of(l), l.about_entry_id, l.other_account_id,
+        l.other_entry_id, l.feature, l.member, l.reference, l.idempotency_key, l.metadata, l.actor,
+        l.created_at, l.occurred_at, l.request
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
     order by l.entry_id desc

@@ -49,8 +49,8 @@ begin
         h.remaining, nullif((h.lot).expires_at, 'infinity'),
         h.remaining > 0 and (h.lot).expires_at > v_now,
         (h.lot).origin, (h.lot).subscription, (h.lot).period_start, (h.lot).period_end,
-        (h.lot).payment_id, (h.lot).cost_amount, (h.lot).cost_currency, (h.lot).reference,
-        (h.lot).granted_at
+        (h.lot).payment_id, (h.lot).cost_amount, (h.lot).cost_currency, (h.lot).cost_moved,
+        (h.lot).reference, (h.lot).from_account_id, (h.lot).from_lot_id, (h.lot).granted_at
     from held h
     where (not v_live_only or (h.remaining > 0 and (h.lot).expires_at > v_now))
         and (

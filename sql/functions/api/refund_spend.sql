@@ -1,5 +1,6 @@
 -- Gives the credits of a spend or capture back because the work failed, wholly or partly, to the
--- lots they came from. Locks the account row. A replay by key returns the recorded receipt.
+-- lots they came from. Locks the account row, and those of the accounts that it was merged into.
+-- A replay by key returns the recorded receipt.
 -- Raises invalid_argument, entry_not_found, refund_exceeds_spend, idempotency_conflict,
 -- account_closed, balance_limit. For credits_service.
 create or replace function credits.refund_spend(
@@ -30,6 +31,7 @@ begin
         'p_if_expired', coalesce(p_if_expired, 'grace') in ('grace', 'lapse'), 'grace or lapse'
     );
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    perform credits_private.lock_chain(p_account_id);
     return credits_private.post_refund(
         p_account_id, p_entry_id, p_spend_key, p_amount, coalesce(p_if_expired, 'grace'),
         p_reference, p_idempotency_key, p_metadata
@@ -44,4 +46,5 @@ comment on function credits.refund_spend(
 null gives back the rest.
 
 Any number of partial refunds, together at most the spend. If a lot has expired meanwhile, grace
-keeps its credits for the setting refund_grace after the expiry, lapse books them as breakage.';
+keeps its credits for the setting refund_grace after the expiry, lapse books them as breakage. If
+the account was merged, the credits pass on to the account that has its lots now.';

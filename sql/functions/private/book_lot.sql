@@ -30,6 +30,7 @@ begin
     v_lot.expired := 0;
     v_lot.clawed := 0;
     v_lot.clawed_at := null;
+    v_lot.cost_moved := 0;
     v_lot.is_open := true;
     v_lot.granted_at := v_state.created_at;
     insert into credits_private.lots values (v_lot.*) on conflict do nothing;

@@ -1,4 +1,5 @@
--- Refuses a known account whose status is not among p_allowed. An unknown account passes.
+-- Refuses a known account whose status is not among p_allowed, and one that was merged into another
+-- one: account_frozen, account_closed, account_merged. An unknown account passes.
 create or replace function credits_private.check_status(
     p_state credits_private.account_state,
     p_allowed text[]

@@ -1,6 +1,7 @@
 -- Receipt of the command that recorded this payment under any of its ids; all null if unknown.
 -- A payment grants once: refused when it credited another account or with other figures
--- (idempotency_conflict). Ids that are new are added to the payment.
+-- (idempotency_conflict). Ids that are new are added to the payment. A payment of an account that
+-- was merged is known under either account, and answered with the receipt that it had.
 create or replace function credits_private.find_paid(
     p_account_id text,
     p_grants credits_private.grant_order[],
@@ -18,6 +19,8 @@ declare
     v_payment credits_private.payments;
     v_asked jsonb := credits_private.describe_grants(p_grants, p_payment);
     v_recorded jsonb;
+    v_chain text[] := credits_private.chain_of(p_account_id);
+    v_first credits_private.ledger;
 begin
     select r.* into v_ref
     from credits_private.payment_refs r
@@ -30,15 +33,15 @@ begin
         return null;
     end if;
 
-    if v_ref.account_id = p_account_id then
+    if v_ref.account_id = any (v_chain) then
         select p.* into v_payment
         from credits_private.payments p
-        where p.account_id = p_account_id and p.payment_id = v_ref.payment_id;
+        where p.account_id = v_ref.account_id and p.payment_id = v_ref.payment_id;
         select l.request into v_recorded
         from credits_private.ledger l
-        where l.account_id = p_account_id and l.entry_id = v_ref.payment_id;
+        where l.account_id = v_ref.account_id and l.entry_id = v_ref.payment_id;
     end if;
-    if v_ref.account_id <> p_account_id
+    if v_ref.account_id <> all (v_chain)
         or (v_recorded -> 'grants', v_payment.amount_paid, v_payment.currency)
         is distinct from (v_asked -> 'grants', p_payment.amount_paid, p_payment.currency)
     then
@@ -52,7 +55,8 @@ begin
             'figures.'
         );
     end if;
-    perform credits_private.insert_refs(p_account_id, v_ref.payment_id, p_payment);
-    return credits_private.receipt_of(p_account_id, v_ref.payment_id);
+    perform credits_private.insert_refs(v_ref.account_id, v_ref.payment_id, p_payment);
+    v_first := credits_private.first_booking(v_ref.account_id, v_ref.payment_id);
+    return credits_private.receipt_of(v_first.account_id, v_first.command_id);
 end
 $$;

@@ -17,7 +17,7 @@ declare
     v_grant credits_private.grant_order;
     v_lot_id bigint;
     v_granted bigint;
-    v_command_id bigint;
+    v_first credits_private.ledger;
 begin
     foreach v_grant in array p_grants loop
         select l.lot_id, l.granted into v_lot_id, v_granted
@@ -40,10 +40,8 @@ begin
                 'This item has its credits for this period already.'
             );
         end if;
-        select l.command_id into v_command_id
-        from credits_private.ledger l
-        where l.account_id = p_account_id and l.entry_id = v_lot_id;
-        return credits_private.receipt_of(p_account_id, v_command_id);
+        v_first := credits_private.first_booking(p_account_id, v_lot_id);
+        return credits_private.receipt_of(v_first.account_id, v_first.command_id);
     end loop;
     return null;
 end

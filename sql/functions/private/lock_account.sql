@@ -11,7 +11,7 @@ as $$
 declare
     v_state credits_private.account_state;
 begin
-    select a.status into v_state.status
+    select a.status, a.merged_into into v_state.status, v_state.merged_into
     from credits_private.accounts a
     where a.account_id = p_account_id
     for no key update;
@@ -22,7 +22,7 @@ begin
         values (p_account_id, v_state.now)
         on conflict (account_id) do nothing;
 
-        select a.status into v_state.status
+        select a.status, a.merged_into into v_state.status, v_state.merged_into
         from credits_private.accounts a
         where a.account_id = p_account_id
         for no key update;

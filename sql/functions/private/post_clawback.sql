@@ -1,13 +1,15 @@
 -- Sets the target of the payment that p_name names, a whole locked step: p_target credits, or the
 -- share of the money p_name.amount_returned, or everything. Goes on while the account is frozen
--- or closed.
+-- or closed; a closed one keeps nothing of what comes back. p_formerly are accounts that were
+-- merged into this one, under which the same call may have been made.
 create or replace function credits_private.post_clawback(
     p_account_id text,
     p_name credits_private.payment_order,
     p_target bigint,
     p_reference text,
     p_idempotency_key text,
-    p_metadata jsonb
+    p_metadata jsonb,
+    p_formerly text[] default '{}'
 )
 returns credits.receipt
 language plpgsql
@@ -22,6 +24,7 @@ declare
     v_receipt credits.receipt;
     v_payment credits_private.payments;
     v_target bigint;
+    v_account_id text;
 begin
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
@@ -35,10 +38,12 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
-    if v_receipt.entry_id is not null then
-        return v_receipt;
-    end if;
+    foreach v_account_id in array p_formerly || p_account_id loop
+        v_receipt := credits_private.find_replay(v_account_id, p_idempotency_key, v_entry);
+        if v_receipt.entry_id is not null then
+            return v_receipt;
+        end if;
+    end loop;
 
     v_payment := credits_private.find_payment(p_account_id, p_name);
     if p_name.amount_returned is not null then
@@ -70,6 +75,9 @@ begin
     -- Where the setting refund_grace is zero, what was restored may be over already.
     v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
     v_state := credits_private.settle_debt(v_state);
+    if v_state.status = 'closed' then
+        v_state := credits_private.forfeit_lots(v_state);
+    end if;
     return credits_private.finish_command(v_state);
 end
 $$;

@@ -21,7 +21,6 @@ declare
     v_receipt credits.receipt;
     v_held bigint;
     r_hold credits_private.holds;
-    r_lot record;
 begin
     v_entry.kind := 'close';
     v_entry.reference := p_reference;
@@ -58,22 +57,7 @@ begin
     loop
         v_state := credits_private.end_hold(v_state, r_hold, 'released', null);
     end loop;
-    v_entry := null;
-    v_entry.kind := 'expire';
-    v_entry.allocations := '[]';
-    for r_lot in
-        select l.lot_id, l.remaining
-        from credits_private.lots l
-        where l.account_id = p_account_id and l.is_open
-        order by l.priority, l.expires_at, l.lot_id
-    loop
-        perform credits_private.end_lot(p_account_id, r_lot.lot_id, v_state.now);
-        v_entry.allocations := v_entry.allocations
-            || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
-    end loop;
-    if v_entry.allocations <> '[]' then
-        v_state := credits_private.book(v_state, v_entry);
-    end if;
+    v_state := credits_private.forfeit_lots(v_state);
     update credits_private.accounts a
     set status = 'closed'
     where a.account_id = p_account_id;

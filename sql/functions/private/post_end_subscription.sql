@@ -1,4 +1,5 @@
 -- Ends live subscription lots now, a whole locked step: one entry, of amount 0 if none is left.
+-- What another account has transferred is of none of this account's subscriptions.
 create or replace function credits_private.post_end_subscription(
     p_account_id text,
     p_subscription text,
@@ -35,6 +36,7 @@ begin
         return v_receipt;
     end if;
 
+    perform credits_private.check_status(v_state, array['active', 'frozen', 'closed']);
     v_state := credits_private.catch_up(v_state);
     v_entry.allocations := '[]';
     for r_lot in
@@ -45,7 +47,10 @@ begin
             and (
                 l.subscription = p_subscription
                 or p_subscription is null
-                and (l.subscription is not null or l.pool = 'subscription')
+                and (
+                    l.subscription is not null
+                    or l.pool = 'subscription' and l.from_account_id is null
+                )
             )
         order by l.priority, l.expires_at, l.lot_id
     loop
@@ -62,7 +67,10 @@ begin
         and (
             l.subscription = p_subscription
             or p_subscription is null
-            and (l.subscription is not null or l.pool = 'subscription')
+            and (
+                l.subscription is not null
+                or l.pool = 'subscription' and l.from_account_id is null
+            )
         );
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);

@@ -33,7 +33,9 @@ begin
 
     v_state := credits_private.lock_account(p_account_id, p_create => true);
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
-    if v_receipt.entry_id is not null and p_payment.object_id is not null then
+    if v_receipt.entry_id is not null and v_state.merged_into is not null then
+        return v_receipt;
+    elsif v_receipt.entry_id is not null and p_payment.object_id is not null then
         -- A repeated signal may know further ids of the payment.
         perform credits_private.insert_refs(p_account_id, v_receipt.command_id, p_payment);
     elsif p_payment.object_id is not null then

@@ -1,5 +1,6 @@
 -- Gives the credits of a spend or capture back, a whole locked step: to the same lots in reverse
 -- of its allocation, after what earlier refunds gave back. Goes on while the account is frozen.
+-- Where the account was merged, the credits pass on to where its lots are now.
 create or replace function credits_private.post_refund(
     p_account_id text,
     p_entry_id bigint,
@@ -74,7 +75,9 @@ begin
         );
     end if;
 
-    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    if v_state.merged_into is null then
+        perform credits_private.check_status(v_state, array['active', 'frozen']);
+    end if;
     v_state := credits_private.catch_up(v_state);
     v_entry.about_entry_id := v_spend.entry_id;
     v_entry.allocations := credits_private.reverse_allocations(
@@ -82,8 +85,12 @@ begin
     );
     v_state := credits_private.book(v_state, v_entry);
     perform credits_private.count_return(v_spend, v_refunded, v_amount);
-    v_state := credits_private.put_back(v_state, v_entry.allocations, p_if_expired);
-    v_state := credits_private.settle_debt(v_state);
+    if v_state.merged_into is not null then
+        v_state := credits_private.pass_on(v_state, v_entry.allocations, p_if_expired);
+    else
+        v_state := credits_private.put_back(v_state, v_entry.allocations, p_if_expired);
+        v_state := credits_private.settle_debt(v_state);
+    end if;
     return credits_private.finish_command(v_state);
 end
 $$;

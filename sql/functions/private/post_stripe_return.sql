@@ -1,5 +1,6 @@
 -- Brings the target of a payment in line with the money that is back, a whole locked step; books
--- nothing when that has not changed. What clawback_credits has demanded is the least.
+-- nothing when that has not changed. What clawback_credits has demanded is the least. A closed account
+-- keeps nothing of what comes back.
 create or replace function credits_private.post_stripe_return(
     p_event credits_private.stripe_events,
     p_ref credits_private.payment_refs,
@@ -49,6 +50,9 @@ begin
     );
     v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
     v_state := credits_private.settle_debt(v_state);
+    if v_state.status = 'closed' then
+        v_state := credits_private.forfeit_lots(v_state);
+    end if;
     perform credits_private.finish_command(v_state);
 end
 $$;

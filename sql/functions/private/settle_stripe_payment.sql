@@ -31,6 +31,9 @@ begin
         return credits_private.stripe_result('applied', 'nothing was granted for it so far');
     end if;
 
+    -- A merge may take the payment along until its account is locked.
+    perform credits_private.lock_chain(v_ref.account_id);
+    v_ref := credits_private.find_stripe_payment(p_event, p_names);
     v_payment.provider := 'stripe';
     v_payment.livemode := p_event.livemode;
     v_payment.provider_account := p_event.provider_account;

@@ -24,6 +24,12 @@ as $$
         select 6, s.* from credits_private.verify_chain(a.account_id) as s
         union all
         select 7, m.* from credits_private.verify_members(a.account_id) as m
+        union all
+        select 8, c.* from credits_private.verify_closing(a.account_id) as c
+        union all
+        select 9, x.* from credits_private.verify_pairs(a.account_id) as x
+        union all
+        select 10, m.* from credits_private.verify_moved(a.account_id) as m
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;

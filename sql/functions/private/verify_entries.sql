@@ -76,17 +76,22 @@ as $$
             (e.kind in ('refund', 'capture', 'release', 'extend')) = (e.about_entry_id is not null),
             case when e.about_entry_id is null then 'an entry' else 'none' end,
             e.about_entry_id::text),
+        ('entry ought to name another account, or not',
+            (e.kind in ('transfer', 'merge')) = (e.other_account_id is not null),
+            case when e.other_account_id is null then 'an account' else 'none' end,
+            e.other_account_id),
         ('kind does not move credits this way',
             case
                 when e.kind in (
-                    'open', 'freeze', 'unfreeze', 'close', 'rollover', 'settle', 'extend',
-                    'cap'
+                    'open', 'freeze', 'unfreeze', 'close', 'erase', 'rollover', 'settle',
+                    'extend', 'cap'
                 ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
                 when e.kind in ('restore', 'release') then e.amount >= 0
-                when e.kind = 'adjust' then true
+                when e.kind = 'transfer' then e.amount <> 0
+                when e.kind in ('adjust', 'merge') then true
             end,
             e.kind, e.amount::text)
     ) as c (violation, holds, expected, actual)

@@ -18,14 +18,20 @@ as $$
     moved as (
         select m.lot_id,
             sum(m.amount) as net,
-            sum(m.amount) filter (where m.entry_id = m.lot_id) as granted,
-            -coalesce(sum(m.amount) filter (where m.kind = 'expire'), 0) as expired,
-            -coalesce(sum(m.amount) filter (
+            coalesce(
+                max((m.moved ->> 'granted')::bigint),
+                sum(m.amount) filter (where m.entry_id = m.lot_id)
+            ) as granted,
+            coalesce(max((m.moved ->> 'expired')::bigint), 0)
+                - coalesce(sum(m.amount) filter (where m.kind = 'expire'), 0) as expired,
+            coalesce(max((m.moved ->> 'clawed')::bigint), 0) - coalesce(sum(m.amount) filter (
                 where m.kind = 'clawback'
                 or m.kind = 'restore' and m.amount > 0 and m.entry_id <> m.lot_id
             ), 0) as clawed
         from (
-            select x.lot_id, x.amount, l.entry_id, l.kind
+            select x.lot_id, x.amount, l.entry_id, l.kind,
+                case when l.kind = 'merge' and l.entry_id = x.lot_id then l.request -> 'moved' end
+                    as moved
             from credits_private.ledger l
             cross join lateral credits_private.parts_of(credits_private.allocations_of(l)) as x
             where l.account_id = p_account_id

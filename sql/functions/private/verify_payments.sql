@@ -36,11 +36,26 @@ as $$
         where s.kind = 'settle' and l.payment_id is not null
         group by l.payment_id
     ),
+    brought as (
+        select l.entry_id as payment_id,
+            (l.request -> 'moved' ->> 'settled')::bigint as settled,
+            (l.request -> 'moved' ->> 'debt_paid')::bigint as debt_paid
+        from credits_private.ledger l
+        where l.account_id = p_account_id
+            and l.other_account_id is not null
+            and l.kind = 'merge'
+            and l.request -> 'moved' ? 'settled'
+    ),
     per_payment as (
         select coalesce(p.payment_id, b.payment_id) as payment_id, c.violation, c.expected, c.actual
         from (select q.* from credits_private.payments q where q.account_id = p_account_id) as p
         full join bought b on b.payment_id = p.payment_id
-        left join paid_debt d on d.payment_id = p.payment_id
+        left join (
+            select coalesce(x.payment_id, m.payment_id) as payment_id,
+                coalesce(x.debt_paid, 0) + coalesce(m.debt_paid, 0) as debt_paid
+            from paid_debt x
+            full join brought m on m.payment_id = x.payment_id
+        ) as d on d.payment_id = p.payment_id
         cross join lateral (values
             ('granted of the payment is not that of its lots',
                 p.granted is not distinct from b.granted,
@@ -60,7 +75,7 @@ as $$
                 p.granted::text, p.target::text),
             ('less is taken back than was demanded', p.target >= p.demanded,
                 p.demanded::text, p.target::text),
-            ('payment has no name', exists (
+            ('payment has no name', p.moved_to_payment_id is not null or exists (
                 select
                 from credits_private.payment_refs r
                 where r.object_id = p.object_id and r.account_id = p_account_id
@@ -78,7 +93,7 @@ as $$
     cross join lateral (
         select coalesce(sum(p.owed), 0) as owed
         from credits_private.payments p
-        where p.account_id = p_account_id
+        where p.account_id = p_account_id and p.moved_to_payment_id is null
     ) as o
     where o.owed <> t.debt
     union all
@@ -93,7 +108,7 @@ as $$
                 end
             ), 0)
             from settlements s
-        ) as expected,
+        ) + (select coalesce(sum(m.settled), 0) from brought m) as expected,
         (
             select coalesce(sum(p.settled), 0)
             from credits_private.payments p
