@@ -131,7 +131,10 @@ def test_a_careless_foreign_key_would_be_found(catalogue: Rows) -> None:
     "statement",
     [
         "update credits_private.ledger set metadata = '{}' where account_id = 'a'",
-        "update credits_private.ledger set amount = 1 where account_id = 'nobody'",
+        "update credits_private.ledger set amount = 1 where account_id = 'a'",
+        "update credits_private.ledger set metadata = null, actor = 'x' where account_id = 'a'",
+        "update credits_private.ledger set metadata = '{\"a\": 1.0}' where account_id = 'a'",
+        "update credits_private.ledger set metadata = null, allocations = '[[1, 5.0]]'",
         "delete from credits_private.ledger where account_id = 'a'",
         "truncate credits_private.ledger",
         "merge into credits_private.ledger l using (select 1) s on l.account_id = 'a'"
@@ -141,7 +144,7 @@ def test_a_careless_foreign_key_would_be_found(catalogue: Rows) -> None:
     ],
 )
 def test_the_ledger_cannot_be_changed(catalogue: Rows, role: str | None, statement: str) -> None:
-    catalogue.ask("select credits.grant_credits('a', 5)")
+    catalogue.ask("select credits.grant_credits('a', 5, p_metadata => '{\"a\": 1}')")
     before = catalogue.ask("select l::text from credits_private.ledger l")
     assert len(before) == 1
     if role:
@@ -152,3 +155,18 @@ def test_the_ledger_cannot_be_changed(catalogue: Rows, role: str | None, stateme
     assert isinstance(error, AppendOnly)
     assert error.values["table"] == "ledger"
     assert catalogue.ask("select l::text from credits_private.ledger l") == before
+
+
+@pytest.mark.parametrize("role", ["credits_owner", None], ids=["owner", "superuser"])
+def test_metadata_can_be_taken_out_of_the_ledger_once(catalogue: Rows, role: str | None) -> None:
+    catalogue.ask("select credits.grant_credits('a', 5, p_metadata => '{\"a\": 1}')")
+    rest = "select to_jsonb(l) - 'metadata' as entry from credits_private.ledger l"
+    before = catalogue.ask(rest)
+    if role:
+        catalogue.conn.execute(f"set role {role}")
+    erase = "update credits_private.ledger set metadata = null"
+    assert catalogue.conn.execute(erase).rowcount == 1
+    assert catalogue.ask(rest) == before
+    with pytest.raises(psycopg.DatabaseError) as refused:
+        catalogue.conn.execute(erase)
+    assert isinstance(from_database(refused.value), AppendOnly)

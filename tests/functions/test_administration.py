@@ -28,6 +28,7 @@ from tests.functions.support import (
     illegal_text,
     refused,
     replayed,
+    set_setting,
 )
 
 if TYPE_CHECKING:
@@ -123,6 +124,25 @@ def test_forfeiting_releases_holds_and_books_breakage(fast: Credits) -> None:
     assert (fast.list_lots("u"), fast.list_holds("u")) == ([], [])
     # Who used nothing owes nothing.
     assert fast.clawback_credits("u", "p").debt == 0
+
+
+@pytest.mark.parametrize("grace", ["7 days", "0"])
+def test_what_comes_back_to_a_closed_account_lapses(
+    fast: Credits, clock: Clock, grace: str
+) -> None:
+    set_setting(fast, "refund_grace", grace)
+    fast.add_purchased_credits("u", 100, reference="p", expires_at=NOW + 30 * DAY)
+    fast.deduct_credit("u", 30)
+    fast.clawback_credits("u", "p")
+    fast.add_purchased_credits("u", 40, reference="q")
+    clock.set(NOW + DAY)
+    fast.close_account("u", "x", if_credits="forfeit")
+    receipt = fast.clawback_credits("u", "p", target=0)
+    assert (receipt.balance, receipt.available, receipt.debt) == (0, 0, 0)
+    assert fast.list_lots("u") == []
+    # All money goes back after all: of both packs nothing was used but the 30 that were spent.
+    assert fast.clawback_credits("u", "p").debt == 0
+    assert fast.clawback_credits("u", "q").debt == 30
 
 
 def test_a_correction_upwards_is_a_lot(fast: Credits) -> None:

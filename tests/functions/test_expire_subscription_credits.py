@@ -126,10 +126,10 @@ def test_an_unknown_account_is_not_found(fast: Credits) -> None:
         fast.expire_subscription_credits("nobody")
 
 
-@pytest.mark.parametrize("status", ["frozen", "closed"])
-def test_it_goes_on_whatever_the_status(fast: Credits, u: str, status: str) -> None:
+@pytest.mark.parametrize(("status", "ended"), [("frozen", 70), ("closed", 0)])
+def test_it_goes_on_whatever_the_status(fast: Credits, u: str, status: str, ended: int) -> None:
     set_status(fast, u, status)
-    assert fast.expire_subscription_credits(u).amount == -70
+    assert fast.expire_subscription_credits(u).amount == -ended
 
 
 def test_what_has_expired_on_its_own_keeps_its_own_date(

@@ -33,6 +33,7 @@ def test_an_unknown_account_reads_as_zeros(fast: Credits) -> None:
         assert fast.get_balance("nobody") == Balance(
             account_id="nobody",
             status=None,  # type: ignore[arg-type]
+            merged_into=None,
             plan=None,
             balance=0,
             available=0,
@@ -124,11 +125,13 @@ def test_expired_promotional_credits_do_not_hide_debt(fast: Credits, clock: Cloc
     assert (fast.balance("u"), fast.debt("u")) == (-100, 100)
 
 
-@pytest.mark.parametrize("status", ["frozen", "closed"])
-def test_the_status_is_shown_beside_the_credits(fast: Credits, alice: str, status: str) -> None:
+@pytest.mark.parametrize(("status", "left"), [("frozen", 100), ("closed", 0)])
+def test_the_status_is_shown_beside_the_credits(
+    fast: Credits, alice: str, status: str, left: int
+) -> None:
     set_status(fast, alice, status)
     balance = fast.get_balance(alice)
-    assert (balance.status, balance.balance) == (status, 100)
+    assert (balance.status, balance.balance) == (status, left)
 
 
 def test_the_largest_balance_is_exact(fast: Credits) -> None:

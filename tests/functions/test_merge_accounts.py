@@ -234,7 +234,12 @@ def test_what_is_due_is_booked_before(fast: Credits, clock: Clock) -> None:
     fast.hold_credits("guest", 2, expires_in=HOUR)
     clock.set(NOW + DAY)
     merge(fast)
-    assert fast.booked("guest")[2:] == [("hold", -2), ("release", 2), ("expire", -10), ("merge", -5)]
+    assert fast.booked("guest")[2:] == [
+        ("hold", -2),
+        ("release", 2),
+        ("expire", -10),
+        ("merge", -5),
+    ]
     assert fast.booked("ann") == [
         ("grant", 10),
         ("expire", -10),
@@ -265,9 +270,7 @@ def test_a_late_refund_finds_the_lot_that_has_ended(fast: Credits, clock: Clock)
     with refused(fast, RefundExceedsSpend, spent=10, refunded=10, refundable=0):
         fast.refund_spend("guest", spend_key="job")
     with replayed(fast, receipt) as answers:
-        answers.append(
-            fast.refund_spend("guest", spend_key="job", amount=4, idempotency_key="r")
-        )
+        answers.append(fast.refund_spend("guest", spend_key="job", amount=4, idempotency_key="r"))
 
 
 def test_a_late_refund_pays_what_the_payment_owes(fast: Credits) -> None:
@@ -350,9 +353,7 @@ def test_the_old_id_replays_what_it_has_and_refuses_the_rest(fast: Credits) -> N
     made["merge_accounts"] = {"p_into_account_id": "ann"}
     for name, given in made.items():
         with replayed(fast, told[name]) as answers:
-            answers.append(
-                fast.call(name, p_account_id="guest", p_idempotency_key=name, **given)
-            )
+            answers.append(fast.call(name, p_account_id="guest", p_idempotency_key=name, **given))
     made["close_account"] = {"p_reason": "x"}
     for name in ("renew_subscription", "add_purchased_credits", "record_payment", "release_hold"):
         given = made.pop(name)

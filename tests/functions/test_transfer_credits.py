@@ -194,7 +194,12 @@ def test_what_is_due_is_booked_on_both_sides(fast: Credits, clock: Clock) -> Non
         fast.hold_credits(account, 2, expires_in=timedelta(minutes=1))
     clock.set(NOW + 2 * DAY)
     give(fast, 5)
-    assert fast.booked("ann")[2:] == [("hold", -2), ("release", 2), ("expire", -5), ("transfer", -5)]
+    assert fast.booked("ann")[2:] == [
+        ("hold", -2),
+        ("release", 2),
+        ("expire", -5),
+        ("transfer", -5),
+    ]
     assert fast.booked("bob")[2:] == [("hold", -2), ("release", 2), ("expire", -5), ("transfer", 5)]
 
 

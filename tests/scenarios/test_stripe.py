@@ -140,14 +140,14 @@ def test_tax_and_shipping_do_not_change_the_credits(fast: Credits) -> None:
 
 
 def test_a_purchase_for_a_closed_account_waits(fast: Credits) -> None:
-    fast.grant_credits("u", 1)
+    fast.open_account("u")
     set_status(fast, "u", "closed")
     outcome = ingest(fast, purchase())
     assert outcome.outcome == "parked"
-    assert fast.balance("u") == 1
+    assert fast.balance("u") == 0
     set_status(fast, "u", "active")
     assert ingest(fast, purchase()).outcome == "applied"
-    assert fast.balance("u") == 101
+    assert fast.balance("u") == 100
 
 
 def test_a_nul_in_a_product_name_does_no_harm(fast: Credits) -> None:

@@ -91,8 +91,9 @@ class Entry:
 class Lot:
     """One grant of credits and what is left of it; ``expires_at`` None means never.
 
-    ``cost_amount`` is money in the smallest unit of ``cost_currency``; ``cost_moved`` of it left with
-    credits that were transferred. ``from_account_id`` and ``from_lot_id`` say who transferred these.
+    ``cost_amount`` is money in the smallest unit of ``cost_currency``; ``cost_moved`` of it left
+    with credits that were transferred. ``from_account_id`` and ``from_lot_id`` say who transferred
+    these, if anybody did.
     """
 
     account_id: str
