@@ -131,6 +131,22 @@ def _close(credits: Credits, account: str) -> Receipt:
     return credits.close_account(account, "asked for", if_credits="forfeit")
 
 
+def _give(credits: Credits, account: str) -> Receipt:
+    return credits.transfer_credits(account, _heir(account), 15, idempotency_key="gift")
+
+
+def _receive(credits: Credits, account: str) -> Receipt:
+    return credits.transfer_credits(_rich(account), account, 45, idempotency_key="gift")
+
+
+def _merge(credits: Credits, account: str) -> Receipt:
+    return credits.merge_accounts(account, _heir(account), if_holds="release")
+
+
+def _erase(credits: Credits, account: str) -> Receipt:
+    return credits.erase_metadata(account, "asked for")
+
+
 def _adjust(credits: Credits, account: str) -> Receipt:
     return credits.adjust_balance(account, "count", "ann", target=30)
 
@@ -163,10 +179,24 @@ WRITERS: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {
     "freeze": _freeze,
     "unfreeze": _unfreeze,
     "close": _close,
+    "give": _give,
+    "receive": _receive,
+    "merge": _merge,
+    "erase": _erase,
     "adjust": _adjust,
     "end": _end,
 }
 SWEEP: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {"sweep": _sweep}
+
+
+def _heir(account: str) -> str:
+    """Name of the account that gets what this one gives away."""
+    return f"{account}-heir"
+
+
+def _rich(account: str) -> str:
+    """Name of an account that has something to give to this one."""
+    return f"a-{account}"
 
 
 _HELD: dict[str, int] = {}
@@ -256,6 +286,7 @@ class Stage:
         self._show(NOON)
         _HELD.pop(account, None)  # names come again in other databases
         SITUATIONS[situation](self._credits, account)
+        self._credits.grant_credits(_rich(account), 50)
         self._show(_LATER.get(situation, NOON))
         return account
 
@@ -266,9 +297,10 @@ class Stage:
     def seen(self, account: str, *answers: object) -> Seen:
         """Return what can be seen of the account, comparable with what another one shows."""
         lots = self._credits.list_lots(account, live_only=False)
+        heirs = self._credits.entries(_heir(account))
         members = self._credits.list_member_usage(account)
         entries = self._credits.entries(account)
-        shown = [self._credits.get_balance(account), *entries, *lots, *members]
+        shown = [self._credits.get_balance(account), *entries, *lots, *members, *heirs]
         return Seen(
             tuple(_anonymous(answer, account) for answer in answers),
             [_anonymous(row, account) for row in shown],

@@ -246,7 +246,7 @@ def test_giving_back_settles_what_the_giver_owes(fast: Credits) -> None:
 def test_a_subscription_neither_renews_nor_ends_what_was_transferred(
     fast: Credits, clock: Clock
 ) -> None:
-    period = {"period_start": NOW, "period_end": NOW + 30 * DAY}
+    period: dict[str, Any] = {"period_start": NOW, "period_end": NOW + 30 * DAY}
     for account in ("ann", "bob"):
         fast.renew_subscription(account, "plan", 10, **period)
     give(fast, 10)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments
-from tests.model.expiry import catch_up
+from tests.model.expiry import catch_up, forfeit
 from tests.model.periods import Grant
 from tests.model.posting import grant_lot
 from tests.model.returns import end_hold, settle
@@ -91,15 +92,31 @@ def close_account(
     for hold in account.holds.values():
         if hold.status == "open":
             end_hold(work, hold, "released")
-    forfeited = []
-    for lot in account.holding():
-        forfeited.append((lot.lot_id, -lot.left))
-        lot.expired += lot.left
-        lot.left = 0
-        lot.expires_at = work.now
-    if forfeited:
-        work.book("expire", forfeited)
+    forfeit(work)
     account.status = "closed"
+    return work.finish()
+
+
+def erase_metadata(
+    model: Model,
+    account_id: str,
+    *,
+    reason: str | None,
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+) -> Receipt:
+    arguments.account_id(account_id)
+    arguments.name("p_reason", reason)
+    arguments.tail(reference, idempotency_key, None)
+    order = Order("erase", reference, idempotency_key, None, request={"reason": reason})
+
+    work = Work(model, account_id)
+    if replay := work.replay(order):
+        return replay
+    work.require_known()
+    catch_up(work)
+    work.book("erase", (), order)
+    work.account.entries = [replace(entry, metadata=None) for entry in work.account.entries]
     return work.finish()
 
 

@@ -29,6 +29,13 @@ def account_id(value: str | None) -> None:
     name("p_account_id", value)
 
 
+def other_account(argument: str, value: str | None, account_id: str) -> None:
+    """The id of a second account, which is not the first one."""
+    name(argument, value)
+    if value == account_id:
+        raise Refusal("same_account", argument=argument, account_id=account_id)
+
+
 def name(argument: str, value: str | None, most: int = 255) -> None:
     """A text that has to be given."""
     legal(argument, value is not None and 1 <= len(value) <= most, f"1 to {most} characters")

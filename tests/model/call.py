@@ -27,6 +27,12 @@ class Call:
         return self.arguments.get("account_id")
 
     @property
+    def accounts(self) -> list[str]:
+        """Every account that the call names."""
+        names = ("account_id", "to_account_id", "into_account_id")
+        return [self.arguments[name] for name in names if self.arguments.get(name) is not None]
+
+    @property
     def key(self) -> str | None:
         """The idempotency key of the call, if it has one."""
         return self.arguments.get("idempotency_key")

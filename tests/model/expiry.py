@@ -37,6 +37,18 @@ def expire_new(work: Work) -> None:
     _expire(work, work.now, on_their_own=False)
 
 
+def forfeit(work: Work) -> None:
+    """End every lot now; what is left in them is lost."""
+    lost = []
+    for lot in work.account.holding():
+        lost.append((lot.lot_id, -lot.left))
+        lot.expired += lot.left
+        lot.left = 0
+        lot.expires_at = work.now
+    if lost:
+        work.book("expire", lost)
+
+
 def _expire(work: Work, until: datetime, *, on_their_own: bool) -> None:
     due = [lot for lot in work.account.holding() if lot.expires_at <= until]
     for lot in sorted(due, key=lambda lot: (lot.expires_at, lot.lot_id)):
@@ -70,13 +82,14 @@ def expire_subscription_credits(
     work.require_known()
     if replay := work.replay(order):
         return replay
+    work.require_status("active", "frozen", "closed")
     catch_up(work)
     parts = []
     for lot in sorted(work.account.lots.values(), key=lambda lot: lot.rank):
         ended = (
             lot.subscription == subscription
             if subscription is not None
-            else lot.subscription is not None or lot.pool == "subscription"
+            else lot.subscription is not None or (lot.pool == "subscription" and not lot.giver)
         )
         if ended:
             if lot.left:

@@ -14,6 +14,7 @@ from tests.model.capping import Capping
 from tests.model.choices import DAY, HOUR, US, Amount, Bought, Moment
 from tests.model.granting import Granting
 from tests.model.holding import Holding
+from tests.model.moving import Moving
 from tests.model.spending import Spending
 from tests.model.steps import Step, any_step, step
 from tests.model.wrong import WRONG
@@ -34,7 +35,7 @@ _CHANGES: list[dict[str, Any]] = [
 ]
 
 
-class Search(Granting, Spending, Holding, Capping, Administering):
+class Search(Granting, Spending, Holding, Capping, Moving, Administering):
     """All steps: the commands, what is repeated or wrong, and what happens around the calls."""
 
     @rule(step=any_step())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.model.administration import (
     adjust_balance,
     close_account,
+    erase_metadata,
     freeze_account,
     unfreeze_account,
 )
@@ -22,10 +23,13 @@ from tests.model.grants import (
     renew_subscription,
 )
 from tests.model.holds import capture_hold, extend_hold, hold_credits, release_hold
+from tests.model.laws import uphold_together
 from tests.model.members import set_member_cap
+from tests.model.merging import merge_accounts
 from tests.model.money_back import clawback_credits
 from tests.model.spends import deduct_credit, refund_spend
 from tests.model.state import Account, Settings
+from tests.model.transfers import transfer_credits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +57,16 @@ COMMANDS: dict[str, Callable[..., Any]] = {
         unfreeze_account,
         close_account,
         adjust_balance,
+        transfer_credits,
+        merge_accounts,
+        erase_metadata,
         expire_subscription_credits,
         expire_due,
     )
 }
+
+_BETWEEN = {"transfer_credits", "merge_accounts", "refund_spend"}
+"""The commands that may move credits between accounts."""
 
 
 @dataclass(slots=True)
@@ -70,7 +80,10 @@ class Model:
 
     def make(self, call: Call) -> Any:
         """Answer the call as the database must, or raise its `Refusal`; then nothing changed."""
-        return COMMANDS[call.function](self, **call.arguments)
+        answer = COMMANDS[call.function](self, **call.arguments)
+        if call.function in _BETWEEN:
+            uphold_together(self.accounts)
+        return answer
 
     def copy(self) -> Model:
         """The same state for other commands to go on from."""
@@ -79,3 +92,20 @@ class Model:
     def account(self, account_id: str) -> Account:
         """The account, or an empty one that has no status if nobody has heard of it."""
         return self.accounts.get(account_id) or Account(account_id)
+
+    def chain(self, account_id: str) -> list[str]:
+        """The account and those that it was merged into; the last one has its credits now."""
+        chain: list[str] = []
+        following: str | None = account_id
+        while following is not None:
+            chain.append(following)
+            following = self.account(following).merged_into
+        return chain
+
+    def booked_first(self, account_id: str, entry_id: int) -> tuple[str, int]:
+        """Where a lot or payment was booked that came with a merge; else just there."""
+        account = self.accounts[account_id]
+        one = account.lots.get(entry_id) or account.payments.get(entry_id)
+        paid = account.payments.get(entry_id)
+        was = (paid and paid.was) or (one and one.was)
+        return self.booked_first(*was) if was else (account_id, entry_id)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments
-from tests.model.expiry import catch_up, expire_new
+from tests.model.expiry import catch_up, expire_new, forfeit
 from tests.model.returns import claw, put_back, restore_settled, settle
 from tests.model.state import Lot, Part, Payment, Refusal, later
 from tests.model.work import Order, Work
@@ -47,9 +47,12 @@ def clawback_credits(
     request = {name: value for name, value in asked.items() if value is not None}
     order = Order(None, reference, idempotency_key, metadata, request=request)
 
-    work = Work(model, account_id)
-    if replay := work.replay(order):
-        return replay
+    # The payment is where its account's credits are now; the key may be known on the way there.
+    *formerly, account_id = model.chain(account_id)
+    for name in [*formerly, account_id]:
+        work = Work(model, name)
+        if replay := work.replay(order):
+            return replay
     owner, payment_id = model.names.get((provider, payment), ("", 0))
     if owner != account_id:
         raise Refusal(
@@ -76,6 +79,8 @@ def clawback_credits(
     move_target(work, paid, target, order)
     expire_new(work)
     settle(work)
+    if work.account.status == "closed":
+        forfeit(work)
     return work.finish()
 
 

@@ -10,7 +10,7 @@ from tests.model.expiry import catch_up, expire_new
 from tests.model.money_back import move_target
 from tests.model.returns import settle
 from tests.model.state import MOST, Lot, Payment, Refusal
-from tests.model.work import Order, Work
+from tests.model.work import Order, Work, receipt_of
 
 if TYPE_CHECKING:
     from pgcredits.rpc import Receipt
@@ -92,9 +92,9 @@ def _paid(work: Work, bill: Bill | None, order: Order) -> Receipt | None:
         return None
     owner, payment_id = known
     recorded = payment = None
-    if owner == work.account.account_id:
-        payment = work.account.payments[payment_id]
-        recorded = work.account.entries[payment_id - 1].request
+    if owner in work.model.chain(work.account.account_id):
+        payment = work.model.accounts[owner].payments[payment_id]
+        recorded = work.model.accounts[owner].entries[payment_id - 1].request
     same = (
         payment is not None
         and recorded is not None
@@ -109,7 +109,7 @@ def _paid(work: Work, bill: Bill | None, order: Order) -> Receipt | None:
             recorded=recorded,
             amount_paid=payment and payment.amount_paid,
         )
-    return work.receipt(payment_id, is_replay=True)
+    return _as_first_booked(work, owner, payment_id)
 
 
 def _granted(work: Work, grants: list[Grant], bill: Bill | None) -> Receipt | None:
@@ -134,8 +134,15 @@ def _granted(work: Work, grants: list[Grant], bill: Bill | None) -> Receipt | No
                     asked=grant.amount,
                     payment=bill and bill.name,
                 )
-            return work.receipt(work.account.entries[lot.lot_id - 1].command_id, is_replay=True)
+            return _as_first_booked(work, work.account.account_id, lot.lot_id)
     return None
+
+
+def _as_first_booked(work: Work, account_id: str, entry_id: int) -> Receipt:
+    """The receipt of the purchase, also where the lot or payment has come with a merge."""
+    account_id, entry_id = work.model.booked_first(account_id, entry_id)
+    account = work.model.accounts[account_id]
+    return receipt_of(account, account.entries[entry_id - 1].command_id, is_replay=True)
 
 
 def _record(work: Work, bill: Bill, grants: list[Grant]) -> Payment:

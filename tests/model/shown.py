@@ -39,7 +39,7 @@ select jsonb_object_agg(a.account_id, jsonb_build_object(
     'behind', (
         select coalesce(jsonb_agg(jsonb_build_object(
             'lot_id', l.lot_id, 'item', l.item, 'expired', l.expired, 'clawed', l.clawed,
-            'clawed_at', l.clawed_at
+            'clawed_at', l.clawed_at, 'moved_to_lot_id', l.moved_to_lot_id
         ) order by l.lot_id), '[]')
         from credits_private.lots l
         where l.account_id = a.account_id
@@ -108,6 +108,7 @@ def balance(account: Account, now: datetime) -> Shown:
     return {
         "account_id": account.account_id,
         "status": account.status,
+        "merged_into": account.merged_into,
         "plan": None,
         "balance": credits - account.debt,
         "available": available,
@@ -144,6 +145,8 @@ def entry(account: Account, one: Entry) -> Shown:
         "debt": one.debt,
         "allocations": [list(part) for part in one.parts],
         "about_entry_id": one.about,
+        "other_account_id": one.other and one.other[0],
+        "other_entry_id": one.other and one.other[1],
         "feature": one.feature,
         "member": one.member,
         "reference": one.reference,
@@ -186,7 +189,10 @@ def _lot(account: Account, lot: Lot, now: datetime) -> Shown:
         "payment_id": lot.payment_id,
         "cost_amount": lot.cost,
         "cost_currency": lot.currency,
+        "cost_moved": lot.cost_moved,
         "reference": lot.reference,
+        "from_account_id": lot.giver and lot.giver[0],
+        "from_lot_id": lot.giver and lot.giver[1],
         "granted_at": instant(lot.granted_at),
     }
 
@@ -247,6 +253,7 @@ def _behind(lot: Lot) -> Shown:
         "expired": lot.expired,
         "clawed": lot.clawed,
         "clawed_at": instant(lot.clawed_at),
+        "moved_to_lot_id": lot.moved_to,
     }
 
 
@@ -269,6 +276,7 @@ def _payments(account: Account, payments: Iterable[Payment]) -> list[Shown]:
             "settled": one.settled,
             "written_off": one.written_off,
             "debt_paid": one.debt_paid,
+            "moved_to_payment_id": one.moved_to,
         }
         for one in payments
     ]

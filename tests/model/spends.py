@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments
 from tests.model.expiry import catch_up
+from tests.model.merging import pass_on
 from tests.model.returns import from_the_end, put_back, settle
 from tests.model.state import Refusal
 from tests.model.work import Order, Work
@@ -99,10 +100,14 @@ def refund_spend(
             refundable=rest,
         )
 
-    work.require_status("active", "frozen")
+    if work.account.merged_into is None:
+        work.require_status("active", "frozen")
     catch_up(work)
     parts = from_the_end(spend.parts, refunded, returned)
     work.book("refund", parts, order, about=spend.entry_id)
-    put_back(work, parts, if_expired)
-    settle(work)
+    if work.account.merged_into is not None:
+        pass_on(work, parts, if_expired)
+    else:
+        put_back(work, parts, if_expired)
+        settle(work)
     return work.finish()

@@ -53,7 +53,12 @@ class Lot:
     """One grant of credits, ``left`` of them unspent; ``expired`` were lost to expiry.
 
     ``clawed`` were taken back with their payment, the first of them at ``clawed_at``. ``cost`` is
-    money. ``item`` is None for what no renewal granted.
+    money, of which ``cost_moved`` left with credits that were transferred; ``giver`` is the account
+    and the lot that these credits were transferred from. ``item`` is None for what no renewal
+    granted.
+
+    A lot of an account that was merged goes on as ``moved_to`` in the other account, and says there
+    that it ``was`` another lot before, and that so many of its credits were ``gone`` by then.
     """
 
     pool: str
@@ -74,6 +79,11 @@ class Lot:
     expired: int = 0
     clawed: int = 0
     clawed_at: datetime | None = None
+    cost_moved: int = 0
+    giver: tuple[str, int] | None = None
+    moved_to: int | None = None
+    was: tuple[str, int] | None = None
+    gone: int = 0
 
     @property
     def rank(self) -> tuple[int, datetime, int]:
@@ -84,7 +94,8 @@ class Lot:
         """A lot that takes over ``amount`` of the credits, and their share of the cost."""
         lot = copy(self)
         lot.origin, lot.granted, lot.expires_at = origin, amount, expires_at
-        lot.expired, lot.clawed, lot.clawed_at = 0, 0, None
+        lot.expired, lot.clawed, lot.clawed_at, lot.cost_moved = 0, 0, None, 0
+        lot.was, lot.gone = None, 0
         lot.cost = None if self.cost is None else self.cost * amount // self.granted
         return lot
 
@@ -96,6 +107,9 @@ class Payment:
     ``target`` = taken out of own lots (``clawed``) + lost to expiry anyway (``covered``) + open
     debt (``owed``) + debt paid since (``settled``) + forgiven (``written_off``). ``debt_paid`` is
     what the payment's own lots have paid of the account's debt.
+
+    A payment of an account that was merged goes on as ``moved_to`` in the other account, and says
+    there that it ``was`` another one before, and what of it was ``back`` by then.
     """
 
     payment_id: int
@@ -112,6 +126,9 @@ class Payment:
     settled: int = 0
     written_off: int = 0
     debt_paid: int = 0
+    moved_to: int | None = None
+    was: tuple[str, int] | None = None
+    back: int = 0
 
     def share(self, returned: int) -> int:
         """Credits that ought to go back when so much of the money did."""
@@ -158,7 +175,8 @@ class Entry:
 
     ``request`` is what the command asked for, as far as the other fields do not tell;
     ``about`` is the spend or capture that a refund gives back, or the hold that is captured,
-    released or extended; ``over`` is what a capture took above its hold.
+    released or extended; ``over`` is what a capture took above its hold, ``other`` the other
+    account of a transfer or merge, and its entry.
     """
 
     entry_id: int
@@ -177,6 +195,7 @@ class Entry:
     metadata: dict[str, Any] | None = None
     about: int | None = None
     over: int = 0
+    other: tuple[str, int] | None = None
 
     @property
     def amount(self) -> int:
@@ -189,6 +208,7 @@ class Account:
 
     account_id: str
     status: str | None = None
+    merged_into: str | None = None
     kind: str = "user"
     time_zone: str = "UTC"
     open_entry_id: int | None = None

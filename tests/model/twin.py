@@ -109,13 +109,15 @@ class Twin:
     def make(self, call: Call) -> Any:
         """Make the call on both; return the answer, None when it was refused by both."""
         self.story.append(str(call))
-        if call.account is not None and 1 <= len(call.account) <= 255:
-            self._known.setdefault(call.account, 0)
+        for name in call.accounts:
+            if 1 <= len(name) <= 255:
+                self._known.setdefault(name, 0)
         with self._told():
             expected, got = _ask(lambda: self.model.make(call)), _ask(lambda: call.on(self.credits))
             assert got == expected, f"answered {got}, expected {expected}"
         self.story[-1] += f" -> {_brief(got)}"
-        self.compare(call.account)
+        changed = {name for name in self.model.accounts if self._has_changed(name)}
+        self.compare(changed.union(call.accounts))
         return got[1] if got[0] == "answered" else None
 
     def sweep(self, limit: int) -> None:
@@ -156,15 +158,15 @@ class Twin:
             assert not any(open_ends.values()), open_ends
         self.compare()
 
-    def compare(self, account_id: str | None = None) -> None:
-        """Compare everything that can be seen of one account, or of all that were ever named."""
+    def compare(self, account_ids: set[str] | None = None) -> None:
+        """Compare everything that can be seen of some accounts, or of all that were ever named."""
         known = self._known
-        if account_id is not None:
-            known = {name: known[name] for name in {account_id} & known.keys()}
+        if account_ids is not None:
+            known = {name: known[name] for name in sorted(account_ids & known.keys())}
         if not known:
             return
         with self._told():
-            changed = {name for name in known if self._verified.get(name) is not self._stored(name)}
+            changed = {name for name in known if self._has_changed(name)}
             seen = shown.in_database(self.conn, known, changed)
             expected = shown.in_model(self.model, known)
             for name, sight in expected.items():
@@ -179,6 +181,10 @@ class Twin:
         self._known = dict.fromkeys(self._known, 0)
         self._verified.clear()
         self.compare()
+
+    def _has_changed(self, account_id: str) -> bool:
+        """Whether a command has booked something since the account was compared."""
+        return self._verified.get(account_id) is not self._stored(account_id)
 
     def _stored(self, account_id: str) -> Account | None:
         """The account in the model: another object after each command that booked something."""

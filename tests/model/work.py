@@ -81,6 +81,9 @@ class Work:
 
     def require_status(self, *allowed: str) -> None:
         status = self.account.status
+        if self.account.merged_into is not None:
+            name = self.account.account_id
+            raise Refusal("account_merged", account_id=name, merged_into=self.model.chain(name)[-1])
         if status is not None and status not in allowed:
             code = "account_frozen" if status == "frozen" else "account_closed"
             raise Refusal(code, account_id=self.account.account_id)
@@ -139,14 +142,20 @@ class Work:
         return parts
 
     def add(
-        self, lot: Lot, kind: str, giving: Iterable[Part] = (), order: Order | None = None
+        self,
+        lot: Lot,
+        kind: str,
+        giving: Iterable[Part] = (),
+        order: Order | None = None,
+        *,
+        other: tuple[str, int] | None = None,
     ) -> Lot:
         """Book a new lot, filled by nobody or by what ``giving`` takes out of other lots."""
         lot.lot_id = self.next_entry_id
         self.account.lots[lot.lot_id] = lot
         lot.left = lot.granted
         lot.granted_at = self.created_at
-        self.book(kind, [*giving, (lot.lot_id, lot.granted)], order)
+        self.book(kind, [*giving, (lot.lot_id, lot.granted)], order, other=other)
         return lot
 
     # Entries.
@@ -175,6 +184,7 @@ class Work:
         occurred_at: datetime | None = None,
         about: int | None = None,
         over: int = 0,
+        other: tuple[str, int] | None = None,
     ) -> None:
         """Add an entry to the running command. Debt changes here, lots by the caller."""
         parts = tuple(parts)
@@ -201,6 +211,7 @@ class Work:
                 metadata=order.metadata if order else None,
                 about=about,
                 over=over,
+                other=other,
             )
         )
 
@@ -218,21 +229,7 @@ class Work:
 
     def receipt(self, command_id: int, *, is_replay: bool) -> Receipt:
         """What a command answers: its first entry, and the state after its last one."""
-        first, *_ = booked = self.account.command(command_id)
-        last = booked[-1]
-        return Receipt(
-            account_id=self.account.account_id,
-            entry_id=first.entry_id,
-            command_id=command_id,
-            kind=first.kind,
-            amount=first.amount,
-            balance=last.balance,
-            available=0 if last.debt else last.balance,
-            debt=last.debt,
-            allocations=[list(part) for part in first.parts],
-            is_replay=is_replay,
-            created_at=first.created_at,
-        )
+        return receipt_of(self.account, command_id, is_replay=is_replay)
 
     def finish(self) -> Receipt:
         """Store the account and answer; refused when it would hold too much."""
@@ -250,3 +247,22 @@ class Work:
     def store(self) -> None:
         self.model.accounts[self.account.account_id] = self.account
         self.model.names.update(self.names)
+
+
+def receipt_of(account: Account, command_id: int, *, is_replay: bool) -> Receipt:
+    """What a command on the account has answered."""
+    first, *_ = booked = account.command(command_id)
+    last = booked[-1]
+    return Receipt(
+        account_id=account.account_id,
+        entry_id=first.entry_id,
+        command_id=command_id,
+        kind=first.kind,
+        amount=first.amount,
+        balance=last.balance,
+        available=0 if last.debt else last.balance,
+        debt=last.debt,
+        allocations=[list(part) for part in first.parts],
+        is_replay=is_replay,
+        created_at=first.created_at,
+    )

@@ -41,6 +41,9 @@ _LEGAL: dict[str, dict[str, Any]] = {
     "unfreeze_account": {"reason": "cleared"},
     "close_account": {"reason": "left"},
     "adjust_balance": {"reason": "goodwill", "person": "eve", "difference": 1},
+    "transfer_credits": {"to_account_id": "dan", "amount": 1, "idempotency_key": "key-9"},
+    "merge_accounts": {"into_account_id": "dan"},
+    "erase_metadata": {"reason": "request"},
     "expire_subscription_credits": {},
 }
 
@@ -67,6 +70,8 @@ _HOLD_TIMES: list[dict[str, Any]] = [
 ]
 
 _REASONS: list[dict[str, Any]] = [{"reason": None}, {"reason": ""}, {"reason": "r" * 256}]
+
+_NO_ACCOUNTS: list[str | None] = [None, "", "a" * 256]
 
 _AMOUNTS: list[dict[str, Any]] = [{"amount": amount} for amount in (0, -1, MOST + 1)]
 
@@ -191,6 +196,18 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
         {"pool": "gold"},
         {"expires_at": _ANCIENT},
     ],
+    "transfer_credits": [
+        *_AMOUNTS,
+        *({"to_account_id": other} for other in _NO_ACCOUNTS),
+        {"amount": None},
+        {"pool": "gold"},
+        {"idempotency_key": None},
+    ],
+    "merge_accounts": [
+        *({"into_account_id": other} for other in _NO_ACCOUNTS),
+        {"if_holds": "keep"},
+    ],
+    "erase_metadata": _REASONS,
     "expire_subscription_credits": [{"subscription": ""}, {"subscription": "s" * 128}],
 }
 
@@ -198,4 +215,5 @@ WRONG = [
     Call(function, {**_LEGAL[function], **wrong})
     for function, own in _WRONG.items()
     for wrong in [*own, *_ANYWHERE]
+    if not (function == "erase_metadata" and "metadata" in wrong)
 ]

@@ -27,7 +27,7 @@ begin
         perform credits_private.check_pool('p_pool', p_pool);
     end if;
     perform credits_private.check_argument(
-        'p_idempotency_key', p_idempotency_key is not null, '1 to 255 characters'
+        'p_idempotency_key', length(p_idempotency_key) between 1 and 255, '1 to 255 characters'
     );
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     return credits_private.post_transfer(
