@@ -45,14 +45,15 @@ begin
     insert into credits_private.ledger (
         account_id, entry_id, command_id, kind, amount, balance, debt,
         open_lot_id, open_lot_remaining, next_event_at, allocations, about_entry_id,
-        feature, member, reference, idempotency_key, request, metadata, actor,
-        created_at, occurred_at
+        other_account_id, other_entry_id, feature, member, reference, idempotency_key, request,
+        metadata, actor, created_at, occurred_at
     )
     select p_state.account_id, e.entry_id, e.command_id, e.kind, e.amount, e.balance, e.debt,
         case when e.entry_id = p_state.entry_id then v_open_lot_id end,
         case when e.entry_id = p_state.entry_id then coalesce(v_open_lot_remaining, 0) else 0 end,
-        p_state.next_event_at, e.allocations, e.about_entry_id, e.feature, e.member, e.reference,
-        e.idempotency_key, e.request, e.metadata, e.actor, e.created_at, e.occurred_at
+        p_state.next_event_at, e.allocations, e.about_entry_id,
+        e.other_account_id, e.other_entry_id, e.feature, e.member, e.reference, e.idempotency_key,
+        e.request, e.metadata, e.actor, e.created_at, e.occurred_at
     from unnest(p_state.entries) as e
     on conflict do nothing;
     get diagnostics v_inserted = row_count;

@@ -1,6 +1,6 @@
 -- Brings the target of a payment in line with the money that is back, a whole locked step; books
--- nothing when that has not changed. What clawback_credits has demanded is the least. A closed account
--- keeps nothing of what comes back.
+-- nothing when that has not changed. What clawback_credits has demanded is the least. A closed
+-- account keeps nothing of what comes back.
 create or replace function credits_private.post_stripe_return(
     p_event credits_private.stripe_events,
     p_ref credits_private.payment_refs,
