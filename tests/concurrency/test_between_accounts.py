@@ -9,11 +9,13 @@ import pytest
 from pgcredits.errors import AccountMerged, CreditsError, InsufficientCredits
 from pgcredits.rpc import Receipt, StripeOutcome
 from tests.concurrency.deliveries import delivery, purchase, refund
+from tests.concurrency.writers import DAY, NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.client import Credits
+    from tests.clock import Clock
     from tests.concurrency.sessions import Sessions
 
 pytestmark = pytest.mark.usefixtures("at_noon")
@@ -95,6 +97,21 @@ class TestTransfers:
         assert isinstance(race.second, Receipt)
         assert race.second.is_replay
         assert (credits.balance("ann"), credits.balance("zoe")) == (5, 5)
+
+    @pytest.mark.parametrize(("giver", "receiver"), GUESTS)
+    def test_both_sides_are_at_one_instant(
+        self, credits: Credits, sessions: Sessions, clock: Clock, giver: str, receiver: str
+    ) -> None:
+        """The clock goes past the expiry after the first row is locked, before the second is."""
+        credits.grant_credits(giver, 5, expires_at=NOON + DAY)
+        credits.open_account(receiver)
+        with sessions.first.conn.transaction():
+            sessions.first.grant_credits("zoe", 1)
+            call = sessions.start(sessions.second, give(giver, receiver, 5))
+            sessions.until_waiting(call)
+            clock.set(NOON + DAY)
+        assert isinstance(call.future.exception(30), InsufficientCredits)
+        assert credits.get_balance(receiver).available == (1 if receiver == "zoe" else 0)
 
     def test_two_openings_of_one_receiver(self, credits: Credits, sessions: Sessions) -> None:
         credits.grant_credits("ann", 10)
@@ -255,3 +272,19 @@ def test_a_transfer_that_crosses_a_merge(credits: Credits, sessions: Sessions) -
     race_2 = sessions.race(lambda one: one.grant_credits("ann", 1), give("ann", "zoe", 5, "late"))
     assert isinstance(race_2.second, CreditsError)
     assert race_2.second.code == "account_merged"
+
+
+def test_a_late_refund_locks_in_the_order_of_all_others(
+    credits: Credits, sessions: Sessions
+) -> None:
+    """Somebody has ann and wants zoe, who went on as ann: the refund waits for ann first."""
+    stock(credits, "zoe")
+    credits.merge_accounts("zoe", "ann")
+    with sessions.first.conn.transaction():
+        sessions.first.grant_credits("ann", 1)
+        call = sessions.start(sessions.second, refund_job("zoe"))
+        sessions.until_waiting(call)
+        with pytest.raises(AccountMerged), sessions.first.conn.transaction():
+            sessions.first.deduct_credit("zoe", 1)
+    assert call.result().amount == 60
+    assert credits.balance("ann") == 101

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import uuid
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import psycopg
+import pytest
 
 from tests.docs import pages
 from tests.http.clients import token
 from tests.http.server import MODULES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.client import Credits
     from tests.http.conftest import Project
 
-PAGE = pages.ROOT / "docs" / "howto" / "supabase.md"
+HOWTO = pages.ROOT / "docs" / "howto"
+PAGE = HOWTO / "supabase.md"
 _BEFORE = """
 import { createClient } from "@supabase/supabase-js";
 const options = { auth: { persistSession: false, autoRefreshToken: false } };
@@ -26,8 +31,9 @@ const browser = createClient(url, userKey, options);
 """
 
 
-def test_the_javascript_prints_what_the_page_says(project: Project, node: str) -> None:
-    blocks = pages.blocks(PAGE)
+@pytest.mark.parametrize("page", [PAGE, HOWTO / "accounts.md"], ids=pages.name)
+def test_the_javascript_prints_what_the_page_says(project: Project, node: str, page: Path) -> None:
+    blocks = pages.blocks(page)
     user = str(uuid.uuid4())
     script = _BEFORE + "".join(
         f"{{\n{block.text}}}\n"
@@ -55,7 +61,9 @@ def test_the_javascript_prints_what_the_page_says(project: Project, node: str) -
         program.unlink()
     assert done.returncode == 0, done.stderr
     assert done.stdout == "".join(
-        block.text for block in blocks if (block.language, block.purpose) == ("text", "output")
+        shown.text
+        for block, shown in pairwise(blocks)
+        if (block.language, shown.purpose) == ("js", "output")
     )
 
 
