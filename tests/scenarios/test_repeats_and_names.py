@@ -222,7 +222,7 @@ def test_a_clash_of_entry_numbers_is_an_error_and_no_replay(fast: Credits) -> No
 
 LEDGER_CHANGES = [
     "update credits_private.ledger set amount = 0 where true",
-    "update credits_private.ledger set metadata = null where false",
+    "update credits_private.ledger set metadata = '{}' where true",
     "delete from credits_private.ledger where true",
     "truncate credits_private.ledger",
 ]
