@@ -20,8 +20,9 @@ as $$
                 p_entry.amount, p_entry.balance, p_entry.debt,
                 p_entry.open_lot_id, p_entry.open_lot_remaining,
                 (extract(epoch from p_entry.next_event_at))::text,
-                p_entry.allocations, p_entry.about_entry_id, p_entry.feature, p_entry.member,
-                p_entry.reference, p_entry.idempotency_key, p_entry.request,
+                p_entry.allocations, p_entry.about_entry_id, p_entry.other_account_id,
+                p_entry.other_entry_id, p_entry.feature, p_entry.member, p_entry.reference,
+                p_entry.idempotency_key, p_entry.request,
                 pg_catalog.encode(p_metadata_digest, 'hex'), p_entry.actor,
                 (extract(epoch from p_entry.created_at))::text,
                 (extract(epoch from p_entry.occurred_at))::text
