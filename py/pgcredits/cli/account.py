@@ -58,7 +58,7 @@ def _common(role: str) -> Callable[[Command], Command]:
             click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing."),
             click.option(
                 "--reference",
-                envvar="PGCREDITS_REFERENCE",
+                envvar="PGCREDITS_ACCOUNT_REFERENCE",
                 show_envvar=True,
                 help="Your reference, such as a ticket.",
             ),
@@ -72,7 +72,7 @@ def _common(role: str) -> Callable[[Command], Command]:
 def _key(*, required: bool) -> Callable[[Command], Command]:
     return click.option(
         "--key",
-        envvar="PGCREDITS_IDEMPOTENCY_KEY",
+        envvar="PGCREDITS_ACCOUNT_KEY",
         show_envvar=True,
         required=required,
         help="Idempotency key: the same command again then changes nothing.",
@@ -88,7 +88,7 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 @click.argument("amount", type=int)
 @click.option(
     "--pool",
-    envvar="PGCREDITS_POOL",
+    envvar="PGCREDITS_ACCOUNT_POOL",
     show_envvar=True,
     help="Only credits of this pool; all, in burn order, by default.",
 )
@@ -126,7 +126,7 @@ def transfer(
 @click.argument("into")
 @click.option(
     "--if-holds",
-    envvar="PGCREDITS_IF_HOLDS",
+    envvar="PGCREDITS_ACCOUNT_IF_HOLDS",
     show_envvar=True,
     type=click.Choice(["refuse", "release"]),
     default="refuse",
@@ -171,7 +171,7 @@ def merge(
 @click.argument("account_id", metavar="ACCOUNT")
 @click.option(
     "--reason",
-    envvar="PGCREDITS_REASON",
+    envvar="PGCREDITS_ACCOUNT_REASON",
     show_envvar=True,
     required=True,
     help="Why; kept in the ledger.",
