@@ -91,6 +91,7 @@ COMMENT ON TYPE credits.backlog IS 'What the periodic jobs have before them. Cou
 CREATE TYPE credits.balance AS (
 	account_id text,
 	status text,
+	merged_into text,
 	plan text,
 	balance bigint,
 	available bigint,
@@ -109,7 +110,7 @@ ALTER TYPE credits.balance OWNER TO credits_owner;
 -- Name: TYPE balance; Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits.balance IS 'What an account can spend at an instant: credits past their expiry are not in it. held is in open holds, settled is available and held together. pools maps each pool to its credits; status is null for an unknown account.';
+COMMENT ON TYPE credits.balance IS 'What an account can spend at an instant: credits past their expiry are not in it. held is in open holds, settled is available and held together. pools maps each pool to its credits; status is null for an unknown account; merged_into is the account to ask about instead.';
 
 --
 -- Name: entry; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -125,6 +126,8 @@ CREATE TYPE credits.entry AS (
 	debt bigint,
 	allocations jsonb,
 	about_entry_id bigint,
+	other_account_id text,
+	other_entry_id bigint,
 	feature text,
 	member text,
 	reference text,
@@ -212,7 +215,10 @@ CREATE TYPE credits.lot AS (
 	payment_id bigint,
 	cost_amount bigint,
 	cost_currency text,
+	cost_moved bigint,
 	reference text,
+	from_account_id text,
+	from_lot_id bigint,
 	granted_at timestamp with time zone
 );
 
@@ -562,6 +568,8 @@ CREATE TABLE credits_private.ledger (
     next_event_at timestamp with time zone NOT NULL,
     allocations jsonb,
     about_entry_id bigint,
+    other_account_id text COLLATE pg_catalog."C",
+    other_entry_id bigint,
     feature text,
     member text COLLATE pg_catalog."C",
     reference text,
@@ -604,7 +612,7 @@ COMMENT ON COLUMN credits_private.ledger.command_id IS 'Number of the first entr
 -- Name: COLUMN ledger.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, cap, grant, adjust, rollover, spend, refund, hold, extend, capture, release, expire, settle, clawback or restore.';
+COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, erase, cap, grant, adjust, rollover, transfer, merge, spend, refund, hold, extend, capture, release, expire, settle, clawback or restore.';
 
 --
 -- Name: COLUMN ledger.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -653,6 +661,18 @@ COMMENT ON COLUMN credits_private.ledger.allocations IS 'Array of [lot, signed a
 --
 
 COMMENT ON COLUMN credits_private.ledger.about_entry_id IS 'The entry that this one follows up: the spend or capture that a refund gives back, the hold that is captured, released or extended.';
+
+--
+-- Name: COLUMN ledger.other_account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.other_account_id IS 'Where the credits of a transfer or merge went, or came from.';
+
+--
+-- Name: COLUMN ledger.other_entry_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.ledger.other_entry_id IS 'The entry over there: the first one of the command that got the credits, the one that gave them.';
 
 --
 -- Name: COLUMN ledger.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -725,7 +745,8 @@ CREATE TYPE credits_private.account_state AS (
 	open_lot_id bigint,
 	open_lot_remaining bigint,
 	next_event_at timestamp with time zone,
-	entries credits_private.ledger[]
+	entries credits_private.ledger[],
+	merged_into text
 );
 
 ALTER TYPE credits_private.account_state OWNER TO credits_owner;
@@ -1353,6 +1374,7 @@ CREATE FUNCTION credits.clawback_credits(p_account_id text, p_payment text, p_ta
     AS $$
 declare
     v_name credits_private.payment_order;
+    v_chain text[];
 begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_argument(
@@ -1369,8 +1391,10 @@ begin
     v_name.provider := coalesce(p_provider, 'manual');
     v_name.object_id := p_payment;
     v_name.amount_returned := p_amount_returned;
+    v_chain := credits_private.lock_chain(p_account_id);
     return credits_private.post_clawback(
-        p_account_id, v_name, p_target, p_reference, p_idempotency_key, p_metadata
+        v_chain[cardinality(v_chain)], v_name, p_target, p_reference, p_idempotency_key, p_metadata,
+        v_chain[:cardinality(v_chain) - 1]
     );
 end
 $$;
@@ -1386,7 +1410,8 @@ difference.
 
 Say the target in credits (p_target), or the money that is back by now (p_amount_returned, the
 share is rounded down), or neither for everything. A lower target gives credits back. What was
-spent becomes debt, unless the setting shortfall says write_off.';
+spent becomes debt, unless the setting shortfall says write_off. If the account was merged, the
+credits are taken from the account that has them now, whose receipt is returned.';
 
 --
 -- Name: close_account(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1576,6 +1601,37 @@ COMMENT ON FUNCTION credits.dismiss_stripe_event(p_event_id text, p_reason text,
 
 It is ignored from then on; retry_stripe_event tries it all the same. What it told about money
 that went back stays known.';
+
+--
+-- Name: erase_metadata(text, text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.erase_metadata(p_account_id text, p_reason text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_reason', length(p_reason) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, null);
+    return credits_private.post_erasure(p_account_id, p_reason, p_reference, p_idempotency_key);
+end
+$$;
+
+ALTER FUNCTION credits.erase_metadata(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION erase_metadata(p_account_id text, p_reason text, p_reference text, p_idempotency_key text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.erase_metadata(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) IS 'Erases the metadata of an account and of all its entries, because a person asked for it, whatever
+the status of the account. The ledger says when, by whom and why, with an entry of amount 0.
+
+Everything else stays: amounts, dates, features, references, keys and reasons. So write nothing
+into those that would have to be erased. Accounts that were merged into this one have ledgers of
+their own.';
 
 --
 -- Name: expire_due(integer); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1838,9 +1894,9 @@ begin
         order by v.expires_at
         limit 1
     )
-    select a.status, a.plan, coalesce(t.debt, 0), credits_private.held_by(p_account_id),
-        s.credits, s.pools, n.expires_at, n.credits
-    into v_balance.status, v_balance.plan, v_balance.debt, v_balance.held,
+    select a.status, a.merged_into, a.plan, coalesce(t.debt, 0),
+        credits_private.held_by(p_account_id), s.credits, s.pools, n.expires_at, n.credits
+    into v_balance.status, v_balance.merged_into, v_balance.plan, v_balance.debt, v_balance.held,
         v_balance.balance, v_balance.pools, v_balance.next_expires_at, v_balance.next_expires_amount
     from (
         select sum(q.credits)::bigint as credits, jsonb_object_agg(q.pool, q.credits) as pools
@@ -2099,8 +2155,9 @@ begin
     );
     return query
     select l.account_id, l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt,
-        credits_private.allocations_of(l), l.about_entry_id, l.feature, l.member,
-        l.reference, l.idempotency_key, l.metadata, l.actor, l.created_at, l.occurred_at, l.request
+        credits_private.allocations_of(l), l.about_entry_id, l.other_account_id,
+        l.other_entry_id, l.feature, l.member, l.reference, l.idempotency_key, l.metadata, l.actor,
+        l.created_at, l.occurred_at, l.request
     from credits_private.ledger l
     where l.account_id = p_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
     order by l.entry_id desc
@@ -2199,8 +2256,8 @@ begin
         h.remaining, nullif((h.lot).expires_at, 'infinity'),
         h.remaining > 0 and (h.lot).expires_at > v_now,
         (h.lot).origin, (h.lot).subscription, (h.lot).period_start, (h.lot).period_end,
-        (h.lot).payment_id, (h.lot).cost_amount, (h.lot).cost_currency, (h.lot).reference,
-        (h.lot).granted_at
+        (h.lot).payment_id, (h.lot).cost_amount, (h.lot).cost_currency, (h.lot).cost_moved,
+        (h.lot).reference, (h.lot).from_account_id, (h.lot).from_lot_id, (h.lot).granted_at
     from held h
     where (not v_live_only or (h.remaining > 0 and (h.lot).expires_at > v_now))
         and (
@@ -2426,6 +2483,45 @@ says which (all: every one).
 reason says what an event waits for or which error it met. A failed one without retry_at has been
 tried as often as the setting stripe_attempts allows. For the next page give event_id and
 provider_account of the last row.';
+
+--
+-- Name: merge_accounts(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text DEFAULT 'refuse'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_other_account(
+        'p_into_account_id', p_into_account_id, p_account_id
+    );
+    perform credits_private.check_argument(
+        'p_if_holds', coalesce(p_if_holds, 'refuse') in ('refuse', 'release'), 'refuse or release'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_merge(
+        p_account_id, p_into_account_id, coalesce(p_if_holds, 'refuse'),
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Merges the account p_account_id, a guest''s mostly, into p_into_account_id, for good: lots with
+their expiry and cost, payments with everything that has gone back of them, and debt go on there.
+
+Afterwards the old account is closed. Its ledger stays, its keys still answer with their receipts,
+and a refund of one of its spends or of the money for its credits finds the credits where they are
+now. Any other call is refused with account_merged (409), which names the account to call. With
+open holds the merge is refused with holds_open (409), or they are released first (p_if_holds
+release).';
 
 --
 -- Name: my_balance(); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2688,6 +2784,7 @@ begin
         'p_if_expired', coalesce(p_if_expired, 'grace') in ('grace', 'lapse'), 'grace or lapse'
     );
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    perform credits_private.lock_chain(p_account_id);
     return credits_private.post_refund(
         p_account_id, p_entry_id, p_spend_key, p_amount, coalesce(p_if_expired, 'grace'),
         p_reference, p_idempotency_key, p_metadata
@@ -2705,7 +2802,8 @@ COMMENT ON FUNCTION credits.refund_spend(p_account_id text, p_entry_id bigint, p
 null gives back the rest.
 
 Any number of partial refunds, together at most the spend. If a lot has expired meanwhile, grace
-keeps its credits for the setting refund_grace after the expiry, lapse books them as breakage.';
+keeps its credits for the setting refund_grace after the expiry, lapse books them as breakage. If
+the account was merged, the credits pass on to the account that has its lots now.';
 
 --
 -- Name: release_hold(text, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -3109,6 +3207,47 @@ carries everything over, p_proration says what prorated lines grant.
 
 Past grants stay as they are. Events that were parked because the price was unknown are applied
 now.';
+
+--
+-- Name: transfer_credits(text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_other_account('p_to_account_id', p_to_account_id, p_account_id);
+    perform credits_private.check_amount('p_amount', p_amount);
+    if p_pool is not null then
+        perform credits_private.check_pool('p_pool', p_pool);
+    end if;
+    perform credits_private.check_argument(
+        'p_idempotency_key', length(p_idempotency_key) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_transfer(
+        p_account_id, p_to_account_id, p_amount, p_pool, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Gives credits of one account to another one. p_idempotency_key is required: two transfers that are
+the same to the letter may both be meant.
+
+Each lot that gives becomes a lot of its own over there, with the same pool, priority and expiry and
+its share of what was paid for it; no pool and no expiry gets better on the way. A payment and a
+subscription stay with the giver: if the money goes back later, the giver owes what was transferred.
+Refused like a spend while the giver is short (insufficient_credits, 402), in debt (in_debt, 402) or
+frozen (account_frozen, 403). The receiver may be frozen or in debt, which is settled at once by
+credits of a paying pool, and is opened if it is unknown; a closed one takes nothing.';
 
 --
 -- Name: unfreeze_account(text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -4631,14 +4770,20 @@ CREATE TABLE credits_private.lots (
     payment_id bigint,
     cost_amount bigint,
     cost_currency text,
+    cost_moved bigint DEFAULT 0 NOT NULL,
     reference text,
+    from_account_id text COLLATE pg_catalog."C",
+    from_lot_id bigint,
+    moved_to_lot_id bigint,
     granted_at timestamp with time zone NOT NULL,
     CONSTRAINT lots_clawed_has_time CHECK (((clawed > 0) = (clawed_at IS NOT NULL))),
     CONSTRAINT lots_clawed_is_in_range CHECK (((clawed >= 0) AND (clawed <= granted))),
+    CONSTRAINT lots_cost_moved_is_in_range CHECK (((cost_moved >= 0) AND (cost_moved <= COALESCE(cost_amount, (0)::bigint)))),
     CONSTRAINT lots_expired_is_in_range CHECK (((expired >= 0) AND (expired <= granted))),
     CONSTRAINT lots_granted_is_positive CHECK ((granted > 0)),
     CONSTRAINT lots_holding_is_open CHECK ((is_open OR (remaining = 0))),
-    CONSTRAINT lots_origin_is_known CHECK ((origin = ANY (ARRAY['grant'::text, 'rollover'::text, 'restoration'::text]))),
+    CONSTRAINT lots_moved_is_empty CHECK (((moved_to_lot_id IS NULL) OR (remaining = 0))),
+    CONSTRAINT lots_origin_is_known CHECK ((origin = ANY (ARRAY['grant'::text, 'rollover'::text, 'restoration'::text, 'transfer'::text]))),
     CONSTRAINT lots_remaining_is_in_range CHECK (((remaining >= 0) AND (remaining <= granted)))
 )
 WITH (fillfactor='80');
@@ -4721,7 +4866,7 @@ COMMENT ON COLUMN credits_private.lots.is_open IS 'False once exhausted or expir
 -- Name: COLUMN lots.origin; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.lots.origin IS 'grant, rollover (carried over from an older lot) or restoration (given back after the older lot had ended).';
+COMMENT ON COLUMN credits_private.lots.origin IS 'grant, rollover (carried over from an older lot), restoration (given back after the older lot had ended) or transfer. A restoration that is transferred stays one: it had its grace.';
 
 --
 -- Name: COLUMN lots.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -4766,10 +4911,34 @@ COMMENT ON COLUMN credits_private.lots.cost_amount IS 'What was paid for all gra
 COMMENT ON COLUMN credits_private.lots.cost_currency IS 'Currency of cost_amount, ISO 4217 in lower case.';
 
 --
+-- Name: COLUMN lots.cost_moved; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.cost_moved IS 'Part of cost_amount that left with credits that were transferred to other accounts.';
+
+--
 -- Name: COLUMN lots.reference; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
 COMMENT ON COLUMN credits_private.lots.reference IS 'Reference of the command that granted it.';
+
+--
+-- Name: COLUMN lots.from_account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.from_account_id IS 'Account that transferred the credits, if one has.';
+
+--
+-- Name: COLUMN lots.from_lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.from_lot_id IS 'Lot of that account which they came from.';
+
+--
+-- Name: COLUMN lots.moved_to_lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.moved_to_lot_id IS 'Number under which the lot goes on in the account that this one was merged into. The figures stay as they were then.';
 
 --
 -- Name: COLUMN lots.granted_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -4801,6 +4970,7 @@ begin
     v_lot.expired := 0;
     v_lot.clawed := 0;
     v_lot.clawed_at := null;
+    v_lot.cost_moved := 0;
     v_lot.is_open := true;
     v_lot.granted_at := v_state.created_at;
     insert into credits_private.lots values (v_lot.*) on conflict do nothing;
@@ -4967,6 +5137,33 @@ end
 $$;
 
 ALTER FUNCTION credits_private.catch_up(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: chain_of(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.chain_of(p_account_id text) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_chain text[] := array[]::text[];
+    v_account_id text;
+    v_next text := p_account_id;
+begin
+    while v_next is not null loop
+        v_chain := v_chain || v_next;
+        v_account_id := v_next;
+        v_next := null;
+        select a.merged_into into v_next
+        from credits_private.accounts a
+        where a.account_id = v_account_id;
+    end loop;
+    return v_chain;
+end
+$$;
+
+ALTER FUNCTION credits_private.chain_of(p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: check_account_id(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5143,6 +5340,28 @@ end
 $_$;
 
 ALTER FUNCTION credits_private.check_money(p_amount_paid bigint, p_currency text) OWNER TO credits_owner;
+
+--
+-- Name: check_other_account(text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_other_account(p_argument text, p_value text, p_account_id text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        p_argument, length(p_value) between 1 and 255, '1 to 255 characters'
+    );
+    if p_value = p_account_id then
+        perform credits_private.fail(
+            'same_account', jsonb_build_object('argument', p_argument, 'account_id', p_account_id)
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_other_account(p_argument text, p_value text, p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: check_pool(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5838,8 +6057,9 @@ CREATE FUNCTION credits_private.entry_bytes(p_version integer, p_entry credits_p
                 p_entry.amount, p_entry.balance, p_entry.debt,
                 p_entry.open_lot_id, p_entry.open_lot_remaining,
                 (extract(epoch from p_entry.next_event_at))::text,
-                p_entry.allocations, p_entry.about_entry_id, p_entry.feature, p_entry.member,
-                p_entry.reference, p_entry.idempotency_key, p_entry.request,
+                p_entry.allocations, p_entry.about_entry_id, p_entry.other_account_id,
+                p_entry.other_entry_id, p_entry.feature, p_entry.member, p_entry.reference,
+                p_entry.idempotency_key, p_entry.request,
                 pg_catalog.encode(p_metadata_digest, 'hex'), p_entry.actor,
                 (extract(epoch from p_entry.created_at))::text,
                 (extract(epoch from p_entry.occurred_at))::text
@@ -5953,6 +6173,8 @@ begin
     from (values
         ('invalid_argument', 'PT400', 'invalid argument',
             'Correct the argument that DETAIL names and call again.'),
+        ('same_account', 'PT400', 'both accounts are the same',
+            'Name two accounts.'),
         ('not_signed_in', 'PT401', 'not signed in',
             'Send the access token of a user; DETAIL says what was missing.'),
         ('insufficient_credits', 'PT402', 'insufficient credits',
@@ -5977,8 +6199,12 @@ begin
             'Look the event up with list_stripe_events.'),
         ('account_closed', 'PT409', 'account is closed',
             'A closed account takes no credits; use another account.'),
+        ('account_merged', 'PT409', 'account was merged into another one',
+            'Call again with the account that DETAIL calls merged_into.'),
         ('account_not_empty', 'PT409', 'account still has credits',
             'Let them be spent, or close with p_if_credits forfeit.'),
+        ('holds_open', 'PT409', 'account has open holds',
+            'Capture or release them, or merge with p_if_holds release.'),
         ('hold_closed', 'PT409', 'hold is closed',
             'It was captured or released before; nothing more comes of it.'),
         ('idempotency_conflict', 'PT409',
@@ -6093,6 +6319,8 @@ declare
     v_payment credits_private.payments;
     v_asked jsonb := credits_private.describe_grants(p_grants, p_payment);
     v_recorded jsonb;
+    v_chain text[] := credits_private.chain_of(p_account_id);
+    v_first credits_private.ledger;
 begin
     select r.* into v_ref
     from credits_private.payment_refs r
@@ -6105,15 +6333,15 @@ begin
         return null;
     end if;
 
-    if v_ref.account_id = p_account_id then
+    if v_ref.account_id = any (v_chain) then
         select p.* into v_payment
         from credits_private.payments p
-        where p.account_id = p_account_id and p.payment_id = v_ref.payment_id;
+        where p.account_id = v_ref.account_id and p.payment_id = v_ref.payment_id;
         select l.request into v_recorded
         from credits_private.ledger l
-        where l.account_id = p_account_id and l.entry_id = v_ref.payment_id;
+        where l.account_id = v_ref.account_id and l.entry_id = v_ref.payment_id;
     end if;
-    if v_ref.account_id <> p_account_id
+    if v_ref.account_id <> all (v_chain)
         or (v_recorded -> 'grants', v_payment.amount_paid, v_payment.currency)
         is distinct from (v_asked -> 'grants', p_payment.amount_paid, p_payment.currency)
     then
@@ -6127,8 +6355,9 @@ begin
             'figures.'
         );
     end if;
-    perform credits_private.insert_refs(p_account_id, v_ref.payment_id, p_payment);
-    return credits_private.receipt_of(p_account_id, v_ref.payment_id);
+    perform credits_private.insert_refs(v_ref.account_id, v_ref.payment_id, p_payment);
+    v_first := credits_private.first_booking(v_ref.account_id, v_ref.payment_id);
+    return credits_private.receipt_of(v_first.account_id, v_first.command_id);
 end
 $$;
 
@@ -6155,6 +6384,7 @@ CREATE TABLE credits_private.payments (
     written_off bigint DEFAULT 0 NOT NULL,
     debt_paid bigint DEFAULT 0 NOT NULL,
     demanded bigint DEFAULT 0 NOT NULL,
+    moved_to_payment_id bigint,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT payments_demanded_is_in_range CHECK (((demanded >= 0) AND (demanded <= granted))),
     CONSTRAINT payments_granted_is_positive CHECK ((granted > 0)),
@@ -6181,7 +6411,7 @@ COMMENT ON COLUMN credits_private.payments.account_id IS 'Account that the payme
 -- Name: COLUMN payments.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.payments.payment_id IS 'Number of the first entry of the command that recorded it.';
+COMMENT ON COLUMN credits_private.payments.payment_id IS 'Number of the first entry of the command that recorded it, or of the entry that brought it from an account that was merged into this one.';
 
 --
 -- Name: COLUMN payments.provider; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -6268,6 +6498,12 @@ COMMENT ON COLUMN credits_private.payments.debt_paid IS 'Credits of the payment'
 COMMENT ON COLUMN credits_private.payments.demanded IS 'Target that clawback_credits has set: what the provider tells of money never goes below it.';
 
 --
+-- Name: COLUMN payments.moved_to_payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.moved_to_payment_id IS 'Number under which the payment goes on in the account that this one was merged into. The figures stay as they were then.';
+
+--
 -- Name: COLUMN payments.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6324,7 +6560,7 @@ declare
     v_grant credits_private.grant_order;
     v_lot_id bigint;
     v_granted bigint;
-    v_command_id bigint;
+    v_first credits_private.ledger;
 begin
     foreach v_grant in array p_grants loop
         select l.lot_id, l.granted into v_lot_id, v_granted
@@ -6347,10 +6583,8 @@ begin
                 'This item has its credits for this period already.'
             );
         end if;
-        select l.command_id into v_command_id
-        from credits_private.ledger l
-        where l.account_id = p_account_id and l.entry_id = v_lot_id;
-        return credits_private.receipt_of(p_account_id, v_command_id);
+        v_first := credits_private.first_booking(p_account_id, v_lot_id);
+        return credits_private.receipt_of(v_first.account_id, v_first.command_id);
     end loop;
     return null;
 end
@@ -6558,14 +6792,15 @@ begin
     insert into credits_private.ledger (
         account_id, entry_id, command_id, kind, amount, balance, debt,
         open_lot_id, open_lot_remaining, next_event_at, allocations, about_entry_id,
-        feature, member, reference, idempotency_key, request, metadata, actor,
-        created_at, occurred_at
+        other_account_id, other_entry_id, feature, member, reference, idempotency_key, request,
+        metadata, actor, created_at, occurred_at
     )
     select p_state.account_id, e.entry_id, e.command_id, e.kind, e.amount, e.balance, e.debt,
         case when e.entry_id = p_state.entry_id then v_open_lot_id end,
         case when e.entry_id = p_state.entry_id then coalesce(v_open_lot_remaining, 0) else 0 end,
-        p_state.next_event_at, e.allocations, e.about_entry_id, e.feature, e.member, e.reference,
-        e.idempotency_key, e.request, e.metadata, e.actor, e.created_at, e.occurred_at
+        p_state.next_event_at, e.allocations, e.about_entry_id,
+        e.other_account_id, e.other_entry_id, e.feature, e.member, e.reference, e.idempotency_key,
+        e.request, e.metadata, e.actor, e.created_at, e.occurred_at
     from unnest(p_state.entries) as e
     on conflict do nothing;
     get diagnostics v_inserted = row_count;
@@ -6592,6 +6827,66 @@ end
 $$;
 
 ALTER FUNCTION credits_private.finish_command(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: first_booking(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) RETURNS credits_private.ledger
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_entry credits_private.ledger;
+begin
+    v_entry.account_id := p_account_id;
+    v_entry.entry_id := p_entry_id;
+    loop
+        select l.* into strict v_entry
+        from credits_private.ledger l
+        where l.account_id = v_entry.account_id and l.entry_id = v_entry.entry_id;
+        exit when v_entry.kind <> 'merge';
+        v_entry.account_id := v_entry.other_account_id;
+        v_entry.entry_id := v_entry.request -> 'moved' ->> 'entry_id';
+    end loop;
+    return v_entry;
+end
+$$;
+
+ALTER FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: forfeit_lots(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.forfeit_lots(p_state credits_private.account_state) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_entry credits_private.ledger;
+    r_lot record;
+begin
+    v_entry.kind := 'expire';
+    v_entry.allocations := '[]';
+    for r_lot in
+        select l.lot_id, l.remaining
+        from credits_private.lots l
+        where l.account_id = p_state.account_id and l.is_open
+        order by l.priority, l.expires_at, l.lot_id
+    loop
+        perform credits_private.end_lot(p_state.account_id, r_lot.lot_id, p_state.now);
+        v_entry.allocations := v_entry.allocations
+            || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
+    end loop;
+    if v_entry.allocations = '[]' then
+        return p_state;
+    end if;
+    return credits_private.book(p_state, v_entry);
+end
+$$;
+
+ALTER FUNCTION credits_private.forfeit_lots(p_state credits_private.account_state) OWNER TO credits_owner;
 
 --
 -- Name: free_credits(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7381,6 +7676,14 @@ CREATE FUNCTION credits_private.ledger_is_append_only() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+    if tg_level = 'ROW' then
+        if old.metadata is not null then
+            old.metadata := null;
+            if new *= old then
+                return new;
+            end if;
+        end if;
+    end if;
     perform credits_private.fail(
         'append_only', jsonb_build_object('table', tg_table_name, 'operation', tg_op)
     );
@@ -7466,7 +7769,7 @@ CREATE FUNCTION credits_private.lock_account(p_account_id text, p_create boolean
 declare
     v_state credits_private.account_state;
 begin
-    select a.status into v_state.status
+    select a.status, a.merged_into into v_state.status, v_state.merged_into
     from credits_private.accounts a
     where a.account_id = p_account_id
     for no key update;
@@ -7477,7 +7780,7 @@ begin
         values (p_account_id, v_state.now)
         on conflict (account_id) do nothing;
 
-        select a.status into v_state.status
+        select a.status, a.merged_into into v_state.status, v_state.merged_into
         from credits_private.accounts a
         where a.account_id = p_account_id
         for no key update;
@@ -7515,6 +7818,39 @@ $$;
 ALTER FUNCTION credits_private.lock_account(p_account_id text, p_create boolean) OWNER TO credits_owner;
 
 --
+-- Name: lock_chain(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lock_chain(p_account_id text) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_chain text[];
+    v_locked text[];
+    v_account_id text;
+begin
+    loop
+        v_chain := credits_private.chain_of(p_account_id);
+        exit when v_chain = v_locked;
+        for v_account_id in
+            select x.account_id
+            from unnest(v_chain) as x (account_id)
+            order by x.account_id collate "C"
+        loop
+            perform from credits_private.accounts a
+            where a.account_id = v_account_id
+            for no key update;
+        end loop;
+        v_locked := v_chain;
+    end loop;
+    return v_chain;
+end
+$$;
+
+ALTER FUNCTION credits_private.lock_chain(p_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: lock_meeting_point(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7531,6 +7867,33 @@ end
 $$;
 
 ALTER FUNCTION credits_private.lock_meeting_point(p_waits_for text) OWNER TO credits_owner;
+
+--
+-- Name: lock_pair(text, text, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lock_pair(p_first text, p_second text, p_create boolean) RETURNS credits_private.account_state[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_first credits_private.account_state;
+    v_second credits_private.account_state;
+begin
+    if p_first collate "C" < p_second then
+        v_first := credits_private.lock_account(p_first, p_create);
+        v_second := credits_private.lock_account(p_second, p_create => true);
+        v_first.now := v_second.now;
+    else
+        v_second := credits_private.lock_account(p_second, p_create => true);
+        v_first := credits_private.lock_account(p_first, p_create);
+        v_second.now := v_first.now;
+    end if;
+    return array[v_first, v_second];
+end
+$$;
+
+ALTER FUNCTION credits_private.lock_pair(p_first text, p_second text, p_create boolean) OWNER TO credits_owner;
 
 --
 -- Name: lock_stripe_catalogue(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7906,6 +8269,128 @@ CREATE FUNCTION credits_private.metadata_digest(p_metadata jsonb) RETURNS bytea
 $$;
 
 ALTER FUNCTION credits_private.metadata_digest(p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: move_lots(credits_private.account_state, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.move_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger;
+    v_payment_id bigint;
+    r_lot credits_private.lots;
+begin
+    for r_lot in
+        select l.*
+        from credits_private.lots l
+        where l.account_id = p_from_account_id
+        order by l.lot_id
+    loop
+        v_entry := null;
+        v_entry.kind := 'merge';
+        v_entry.other_account_id := p_from_account_id;
+        v_entry.other_entry_id := p_from_entry_id;
+        v_entry.request := jsonb_build_object('moved', jsonb_build_object(
+            'entry_id', r_lot.lot_id,
+            'granted', r_lot.granted,
+            'expired', r_lot.expired,
+            'clawed', r_lot.clawed,
+            'cost_moved', r_lot.cost_moved
+        ));
+        v_entry.allocations := credits_private.allocation(v_state.entry_id + 1, r_lot.remaining);
+        v_state := credits_private.book(v_state, v_entry);
+
+        update credits_private.lots l
+        set remaining = 0, is_open = false, moved_to_lot_id = v_state.entry_id
+        where l.account_id = p_from_account_id and l.lot_id = r_lot.lot_id;
+        select p.moved_to_payment_id into v_payment_id
+        from credits_private.payments p
+        where p.account_id = p_from_account_id and p.payment_id = r_lot.payment_id;
+        -- Both accounts may have had this period, under names that are not the provider's.
+        if exists (
+            select
+            from credits_private.lots l
+            where l.account_id = v_state.account_id
+                and l.subscription = r_lot.subscription
+                and l.item = r_lot.item
+                and l.period_start = r_lot.period_start
+                and l.origin = 'grant'
+                and r_lot.origin = 'grant'
+        ) then
+            r_lot.item := null;
+        end if;
+        r_lot.account_id := v_state.account_id;
+        r_lot.lot_id := v_state.entry_id;
+        r_lot.payment_id := v_payment_id;
+        r_lot.granted_at := v_state.created_at;
+        insert into credits_private.lots values (r_lot.*) on conflict do nothing;
+        perform credits_private.check_inserted(found, v_state.account_id, v_state.entry_id);
+        if r_lot.remaining > 0 then
+            v_state.next_event_at := least(v_state.next_event_at, r_lot.expires_at);
+        end if;
+    end loop;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.move_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: move_payments(credits_private.account_state, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.move_payments(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger;
+    r_payment credits_private.payments;
+begin
+    for r_payment in
+        select p.*
+        from credits_private.payments p
+        where p.account_id = p_from_account_id
+        order by p.payment_id
+    loop
+        v_entry := null;
+        v_entry.kind := 'merge';
+        v_entry.other_account_id := p_from_account_id;
+        v_entry.other_entry_id := p_from_entry_id;
+        select coalesce(l.request, '{}') || jsonb_build_object('moved', jsonb_build_object(
+            'entry_id', r_payment.payment_id,
+            'settled', r_payment.settled,
+            'debt_paid', r_payment.debt_paid
+        ))
+        into v_entry.request
+        from credits_private.ledger l
+        where l.account_id = p_from_account_id and l.entry_id = r_payment.payment_id;
+        if r_payment.owed > 0 then
+            v_entry.allocations := credits_private.allocation(0, -r_payment.owed);
+        end if;
+        v_state := credits_private.book(v_state, v_entry);
+
+        update credits_private.payments p
+        set moved_to_payment_id = v_state.entry_id
+        where p.account_id = p_from_account_id and p.payment_id = r_payment.payment_id;
+        update credits_private.payment_refs r
+        set account_id = v_state.account_id, payment_id = v_state.entry_id
+        where r.account_id = p_from_account_id and r.payment_id = r_payment.payment_id;
+        r_payment.account_id := v_state.account_id;
+        r_payment.payment_id := v_state.entry_id;
+        insert into credits_private.payments values (r_payment.*) on conflict do nothing;
+        perform credits_private.check_inserted(found, v_state.account_id, v_state.entry_id);
+    end loop;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.move_payments(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) OWNER TO credits_owner;
 
 --
 -- Name: move_target(credits_private.account_state, credits_private.payments, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8446,6 +8931,55 @@ $$;
 ALTER FUNCTION credits_private.parts_of(p_allocations jsonb) OWNER TO credits_owner;
 
 --
+-- Name: pass_on(credits_private.account_state, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.pass_on(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_into credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_out jsonb;
+    v_in jsonb;
+begin
+    v_into := credits_private.lock_account(p_state.merged_into, p_create => false);
+    v_into.now := p_state.now;
+    if v_into.merged_into is null then
+        perform credits_private.check_status(v_into, array['active', 'frozen']);
+    end if;
+    v_into := credits_private.catch_up(v_into);
+    select jsonb_agg(jsonb_build_array(x.lot_id, -x.amount) order by x.ordinal),
+        jsonb_agg(jsonb_build_array(l.moved_to_lot_id, x.amount) order by x.ordinal)
+    into v_out, v_in
+    from credits_private.parts_of(p_returned) as x
+    join credits_private.lots l on l.account_id = p_state.account_id and l.lot_id = x.lot_id;
+
+    v_entry.kind := 'merge';
+    v_entry.other_account_id := v_into.account_id;
+    v_entry.other_entry_id := v_into.entry_id + 1;
+    v_entry.allocations := v_out;
+    v_state := credits_private.book(p_state, v_entry);
+    v_entry.other_account_id := v_state.account_id;
+    v_entry.other_entry_id := v_state.entry_id;
+    v_entry.allocations := v_in;
+    v_into := credits_private.book(v_into, v_entry);
+    if v_into.merged_into is not null then
+        v_into := credits_private.pass_on(v_into, v_in, p_if_expired);
+    else
+        v_into := credits_private.put_back(v_into, v_in, p_if_expired);
+        v_into := credits_private.settle_debt(v_into);
+    end if;
+    perform credits_private.finish_command(v_into);
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.pass_on(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) OWNER TO credits_owner;
+
+--
 -- Name: post_adjustment(text, text, text, bigint, bigint, text, timestamp with time zone, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8614,10 +9148,10 @@ $$;
 ALTER FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: post_clawback(text, credits_private.payment_order, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: post_clawback(text, credits_private.payment_order, bigint, text, text, jsonb, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+CREATE FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb, p_formerly text[] DEFAULT '{}'::text[]) RETURNS credits.receipt
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -8627,6 +9161,7 @@ declare
     v_receipt credits.receipt;
     v_payment credits_private.payments;
     v_target bigint;
+    v_account_id text;
 begin
     v_entry.reference := p_reference;
     v_entry.idempotency_key := p_idempotency_key;
@@ -8640,10 +9175,12 @@ begin
     v_entry.metadata := p_metadata;
 
     v_state := credits_private.lock_account(p_account_id, p_create => false);
-    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
-    if v_receipt.entry_id is not null then
-        return v_receipt;
-    end if;
+    foreach v_account_id in array p_formerly || p_account_id loop
+        v_receipt := credits_private.find_replay(v_account_id, p_idempotency_key, v_entry);
+        if v_receipt.entry_id is not null then
+            return v_receipt;
+        end if;
+    end loop;
 
     v_payment := credits_private.find_payment(p_account_id, p_name);
     if p_name.amount_returned is not null then
@@ -8675,11 +9212,14 @@ begin
     -- Where the setting refund_grace is zero, what was restored may be over already.
     v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
     v_state := credits_private.settle_debt(v_state);
+    if v_state.status = 'closed' then
+        v_state := credits_private.forfeit_lots(v_state);
+    end if;
     return credits_private.finish_command(v_state);
 end
 $$;
 
-ALTER FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb, p_formerly text[]) OWNER TO credits_owner;
 
 --
 -- Name: post_close(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8695,7 +9235,6 @@ declare
     v_receipt credits.receipt;
     v_held bigint;
     r_hold credits_private.holds;
-    r_lot record;
 begin
     v_entry.kind := 'close';
     v_entry.reference := p_reference;
@@ -8732,22 +9271,7 @@ begin
     loop
         v_state := credits_private.end_hold(v_state, r_hold, 'released', null);
     end loop;
-    v_entry := null;
-    v_entry.kind := 'expire';
-    v_entry.allocations := '[]';
-    for r_lot in
-        select l.lot_id, l.remaining
-        from credits_private.lots l
-        where l.account_id = p_account_id and l.is_open
-        order by l.priority, l.expires_at, l.lot_id
-    loop
-        perform credits_private.end_lot(p_account_id, r_lot.lot_id, v_state.now);
-        v_entry.allocations := v_entry.allocations
-            || credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
-    end loop;
-    if v_entry.allocations <> '[]' then
-        v_state := credits_private.book(v_state, v_entry);
-    end if;
+    v_state := credits_private.forfeit_lots(v_state);
     update credits_private.accounts a
     set status = 'closed'
     where a.account_id = p_account_id;
@@ -8786,6 +9310,7 @@ begin
         return v_receipt;
     end if;
 
+    perform credits_private.check_status(v_state, array['active', 'frozen', 'closed']);
     v_state := credits_private.catch_up(v_state);
     v_entry.allocations := '[]';
     for r_lot in
@@ -8796,7 +9321,10 @@ begin
             and (
                 l.subscription = p_subscription
                 or p_subscription is null
-                and (l.subscription is not null or l.pool = 'subscription')
+                and (
+                    l.subscription is not null
+                    or l.pool = 'subscription' and l.from_account_id is null
+                )
             )
         order by l.priority, l.expires_at, l.lot_id
     loop
@@ -8813,7 +9341,10 @@ begin
         and (
             l.subscription = p_subscription
             or p_subscription is null
-            and (l.subscription is not null or l.pool = 'subscription')
+            and (
+                l.subscription is not null
+                or l.pool = 'subscription' and l.from_account_id is null
+            )
         );
     v_state := credits_private.book(v_state, v_entry);
     return credits_private.finish_command(v_state);
@@ -8821,6 +9352,45 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_end_subscription(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_erasure(text, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_erasure(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+begin
+    v_entry.kind := 'erase';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('reason', p_reason);
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.book(v_state, v_entry);
+    update credits_private.ledger l
+    set metadata = null
+    where l.account_id = p_account_id and l.metadata is not null;
+    update credits_private.accounts a
+    set metadata = null
+    where a.account_id = p_account_id;
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_erasure(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
 
 --
 -- Name: post_expiry(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8944,7 +9514,9 @@ begin
 
     v_state := credits_private.lock_account(p_account_id, p_create => true);
     v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
-    if v_receipt.entry_id is not null and p_payment.object_id is not null then
+    if v_receipt.entry_id is not null and v_state.merged_into is not null then
+        return v_receipt;
+    elsif v_receipt.entry_id is not null and p_payment.object_id is not null then
         -- A repeated signal may know further ids of the payment.
         perform credits_private.insert_refs(p_account_id, v_receipt.command_id, p_payment);
     elsif p_payment.object_id is not null then
@@ -9093,6 +9665,96 @@ $$;
 ALTER FUNCTION credits_private.post_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_merge(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_merge(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_states credits_private.account_state[];
+    v_from credits_private.account_state;
+    v_into credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    r_hold credits_private.holds;
+begin
+    v_entry.kind := 'merge';
+    v_entry.other_account_id := p_into_account_id;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object(
+        'into_account_id', p_into_account_id, 'if_holds', p_if_holds
+    );
+    v_entry.metadata := p_metadata;
+
+    v_states := credits_private.lock_pair(p_account_id, p_into_account_id, p_create => true);
+    v_from := v_states[1];
+    v_into := v_states[2];
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_status(v_from, array['active']);
+    perform credits_private.check_status(v_into, array['active', 'frozen']);
+    v_from := credits_private.catch_up(v_from);
+    v_into := credits_private.catch_up(v_into);
+    for r_hold in
+        select h.*
+        from credits_private.holds h
+        where h.account_id = p_account_id and h.status = 'open'
+        order by h.hold_id
+    loop
+        if p_if_holds = 'refuse' then
+            perform credits_private.fail(
+                'holds_open',
+                jsonb_build_object(
+                    'account_id', p_account_id, 'held', credits_private.held_by(p_account_id)
+                )
+            );
+        end if;
+        v_from := credits_private.end_hold(v_from, r_hold, 'released', null);
+        v_from.command_id := null;
+    end loop;
+
+    select coalesce(
+        jsonb_agg(
+            jsonb_build_array(l.lot_id, -l.remaining) order by l.priority, l.expires_at, l.lot_id
+        ),
+        '[]'
+    )
+    into v_entry.allocations
+    from credits_private.lots l
+    where l.account_id = p_account_id and l.is_open;
+    if v_from.debt > 0 then
+        v_entry.allocations := v_entry.allocations || credits_private.allocation(0, v_from.debt);
+    end if;
+    v_entry.other_entry_id := v_into.entry_id + 1;
+    v_from := credits_private.book(v_from, v_entry);
+    v_from.next_event_at := 'infinity';
+
+    v_entry := null;
+    v_entry.kind := 'merge';
+    v_entry.other_account_id := p_account_id;
+    v_entry.other_entry_id := v_from.entry_id;
+    v_entry.reference := p_reference;
+    v_into := credits_private.book(v_into, v_entry);
+    v_into := credits_private.move_payments(v_into, p_account_id, v_from.entry_id);
+    v_into := credits_private.move_lots(v_into, p_account_id, v_from.entry_id);
+    v_into := credits_private.settle_debt(v_into);
+    update credits_private.accounts a
+    set status = 'closed', merged_into = p_into_account_id
+    where a.account_id = p_account_id;
+    perform credits_private.finish_command(v_into);
+    return credits_private.finish_command(v_from);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_merge(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: post_open(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9217,7 +9879,9 @@ begin
         );
     end if;
 
-    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    if v_state.merged_into is null then
+        perform credits_private.check_status(v_state, array['active', 'frozen']);
+    end if;
     v_state := credits_private.catch_up(v_state);
     v_entry.about_entry_id := v_spend.entry_id;
     v_entry.allocations := credits_private.reverse_allocations(
@@ -9225,8 +9889,12 @@ begin
     );
     v_state := credits_private.book(v_state, v_entry);
     perform credits_private.count_return(v_spend, v_refunded, v_amount);
-    v_state := credits_private.put_back(v_state, v_entry.allocations, p_if_expired);
-    v_state := credits_private.settle_debt(v_state);
+    if v_state.merged_into is not null then
+        v_state := credits_private.pass_on(v_state, v_entry.allocations, p_if_expired);
+    else
+        v_state := credits_private.put_back(v_state, v_entry.allocations, p_if_expired);
+        v_state := credits_private.settle_debt(v_state);
+    end if;
     return credits_private.finish_command(v_state);
 end
 $$;
@@ -9390,11 +10058,78 @@ begin
     );
     v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
     v_state := credits_private.settle_debt(v_state);
+    if v_state.status = 'closed' then
+        v_state := credits_private.forfeit_lots(v_state);
+    end if;
     perform credits_private.finish_command(v_state);
 end
 $$;
 
 ALTER FUNCTION credits_private.post_stripe_return(p_event credits_private.stripe_events, p_ref credits_private.payment_refs, p_names text[]) OWNER TO credits_owner;
+
+--
+-- Name: post_transfer(text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_transfer(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_states credits_private.account_state[];
+    v_giver credits_private.account_state;
+    v_receiver credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_taken bigint;
+begin
+    v_entry.kind := 'transfer';
+    v_entry.amount := -p_amount;
+    v_entry.other_account_id := p_to_account_id;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_strip_nulls(
+        jsonb_build_object('to_account_id', p_to_account_id, 'pool', p_pool)
+    );
+    v_entry.metadata := p_metadata;
+
+    v_states := credits_private.lock_pair(p_account_id, p_to_account_id, p_create => false);
+    v_giver := v_states[1];
+    v_receiver := v_states[2];
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_status(v_giver, array['active']);
+    perform credits_private.check_status(v_receiver, array['active', 'frozen']);
+    v_giver := credits_private.catch_up(v_giver);
+    perform credits_private.check_affordable(
+        v_giver, case when p_pool is null then p_amount else 0 end
+    );
+    v_entry.allocations := credits_private.take_credits(
+        p_account_id, p_amount, case when p_pool is not null then array[p_pool] end
+    );
+    v_taken := -credits_private.sum_allocations(v_entry.allocations);
+    if v_taken < p_amount then
+        perform credits_private.fail(
+            'insufficient_credits', jsonb_build_object('required', p_amount, 'available', v_taken)
+        );
+    end if;
+
+    v_receiver := credits_private.catch_up(v_receiver);
+    v_entry.other_entry_id := v_receiver.entry_id + 1;
+    v_giver := credits_private.book(v_giver, v_entry);
+    v_receiver := credits_private.receive_lots(
+        v_receiver, p_account_id, v_giver.entry_id, v_entry.allocations, p_reference
+    );
+    v_receiver := credits_private.settle_debt(v_receiver);
+    perform credits_private.finish_command(v_receiver);
+    return credits_private.finish_command(v_giver);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_transfer(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: put_back(credits_private.account_state, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9592,6 +10327,60 @@ $$;
 ALTER FUNCTION credits_private.receipt_of(p_account_id text, p_command_id bigint) OWNER TO credits_owner;
 
 --
+-- Name: receive_lots(credits_private.account_state, text, bigint, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.receive_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint, p_given jsonb, p_reference text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger;
+    v_source credits_private.lots;
+    v_lot credits_private.lots;
+    r_part record;
+begin
+    for r_part in
+        select x.lot_id, -x.amount as amount
+        from credits_private.parts_of(p_given) as x
+        order by x.ordinal
+    loop
+        select l.* into v_source
+        from credits_private.lots l
+        where l.account_id = p_from_account_id and l.lot_id = r_part.lot_id;
+        -- A restoration has had its grace; as a plain lot it would get another one.
+        v_lot := credits_private.derive_lot(
+            v_source,
+            case v_source.origin when 'restoration' then 'restoration' else 'transfer' end,
+            r_part.amount
+        );
+        v_lot.from_account_id := p_from_account_id;
+        v_lot.from_lot_id := r_part.lot_id;
+        v_lot.payment_id := null;
+        v_lot.subscription := null;
+        v_lot.item := null;
+        v_lot.period_start := null;
+        v_lot.period_end := null;
+        v_lot.reference := p_reference;
+        update credits_private.lots l
+        set cost_moved = l.cost_moved + coalesce(v_lot.cost_amount, 0)
+        where l.account_id = p_from_account_id and l.lot_id = r_part.lot_id;
+
+        v_entry := null;
+        v_entry.kind := 'transfer';
+        v_entry.other_account_id := p_from_account_id;
+        v_entry.other_entry_id := p_from_entry_id;
+        v_entry.reference := p_reference;
+        v_state := credits_private.book_lot(v_state, v_lot, v_entry);
+    end loop;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.receive_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint, p_given jsonb, p_reference text) OWNER TO credits_owner;
+
+--
 -- Name: reclaim_settled(credits_private.account_state, credits_private.lots, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9636,9 +10425,11 @@ declare
     v_payment credits_private.payment_order := p_payment;
     v_ref credits_private.payment_refs;
     v_result credits_private.stripe_result;
+    v_chain text[] := credits_private.lock_chain(p_account_id);
+    v_account_id text := v_chain[cardinality(v_chain)];
 begin
     v_ref := credits_private.find_stripe_payment(p_event, p_names);
-    if v_ref.account_id = p_account_id then
+    if v_ref.account_id = v_account_id then
         v_result := credits_private.settle_stripe_payment(p_event, p_names, p_waits => false);
         v_result.reason := 'the payment had granted its credits before';
         return v_result;
@@ -9659,14 +10450,14 @@ begin
         p_event, p_names, v_payment.currency, v_payment.amount_paid
     );
     perform credits_private.post_grants(
-        p_account_id, p_grants, v_payment, true, v_payment.object_id,
+        v_account_id, p_grants, v_payment, true, v_payment.object_id,
         credits_private.stripe_key(p_event, v_payment.object_id), null
     );
-    perform credits_private.freeze_for_disputes(p_event, p_account_id);
+    perform credits_private.freeze_for_disputes(p_event, v_account_id);
     perform credits_private.wake_stripe_events(
         credits_private.stripe_wait_names(p_event, p_names)
     );
-    return credits_private.stripe_result('applied', p_account_id => p_account_id);
+    return credits_private.stripe_result('applied', p_account_id => v_account_id);
 end
 $$;
 
@@ -10288,6 +11079,9 @@ begin
         return credits_private.stripe_result('applied', 'nothing was granted for it so far');
     end if;
 
+    -- A merge may take the payment along until its account is locked.
+    perform credits_private.lock_chain(v_ref.account_id);
+    v_ref := credits_private.find_stripe_payment(p_event, p_names);
     v_payment.provider := 'stripe';
     v_payment.livemode := p_event.livemode;
     v_payment.provider_account := p_event.provider_account;
@@ -10541,8 +11335,18 @@ CREATE FUNCTION credits_private.status_refusal(p_state credits_private.account_s
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_chain text[];
 begin
-    if p_state.status is not null and p_state.status <> all (p_allowed) then
+    if p_state.merged_into is not null then
+        v_chain := credits_private.chain_of(p_state.account_id);
+        return credits_private.refuse(
+            'account_merged',
+            jsonb_build_object(
+                'account_id', p_state.account_id, 'merged_into', v_chain[cardinality(v_chain)]
+            )
+        );
+    elsif p_state.status is not null and p_state.status <> all (p_allowed) then
         return credits_private.refuse(
             case p_state.status when 'frozen' then 'account_frozen' else 'account_closed' end,
             jsonb_build_object('account_id', p_state.account_id)
@@ -11237,6 +12041,12 @@ CREATE FUNCTION credits_private.verify_accounts(p_account_ids text[]) RETURNS SE
         select 6, s.* from credits_private.verify_chain(a.account_id) as s
         union all
         select 7, m.* from credits_private.verify_members(a.account_id) as m
+        union all
+        select 8, c.* from credits_private.verify_closing(a.account_id) as c
+        union all
+        select 9, x.* from credits_private.verify_pairs(a.account_id) as x
+        union all
+        select 10, m.* from credits_private.verify_moved(a.account_id) as m
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;
@@ -11291,6 +12101,61 @@ CREATE FUNCTION credits_private.verify_chain(p_account_id text) RETURNS SETOF cr
 $$;
 
 ALTER FUNCTION credits_private.verify_chain(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: verify_closing(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_closing(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p_account_id, c.violation, c.entry_id, c.lot_id, c.expected, c.actual
+    from credits_private.accounts a
+    cross join lateral (
+        select coalesce(sum(l.remaining), 0) + coalesce(max(t.open_lot_remaining), 0) as credits
+        from (
+            select e.open_lot_remaining
+            from credits_private.ledger e
+            where e.account_id = p_account_id
+            order by e.entry_id desc
+            limit 1
+        ) as t
+        left join credits_private.lots l on l.account_id = p_account_id
+    ) as s
+    cross join lateral (
+        select null::bigint as entry_id, null::bigint as lot_id, 'closed account has credits',
+            s.credits = 0, '0', s.credits::text
+        union all
+        select h.hold_id, null, 'closed account has an open hold', h.status <> 'open', 'closed',
+            'open'
+        from credits_private.holds h
+        where h.account_id = p_account_id
+        union all
+        select null, l.lot_id, 'lot has stayed in a merged account',
+            a.merged_into is null or l.moved_to_lot_id is not null, a.merged_into, null
+        from credits_private.lots l
+        where l.account_id = p_account_id
+        union all
+        select p.payment_id, null, 'payment has stayed in a merged account',
+            a.merged_into is null or p.moved_to_payment_id is not null, a.merged_into, null
+        from credits_private.payments p
+        where p.account_id = p_account_id
+        union all
+        select r.payment_id, null, 'name of a payment has stayed in a merged account',
+            a.merged_into is null, a.merged_into, r.object_id
+        from credits_private.payment_refs r
+        where r.account_id = p_account_id
+        union all
+        select null, null, 'account was merged into an unknown one',
+            a.merged_into is null or exists (
+                select from credits_private.accounts o where o.account_id = a.merged_into
+            ), a.merged_into, null
+    ) as c (entry_id, lot_id, violation, holds, expected, actual)
+    where a.account_id = p_account_id and a.status = 'closed' and c.holds is not true
+$$;
+
+ALTER FUNCTION credits_private.verify_closing(p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: verify_entries(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -11368,17 +12233,22 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
             (e.kind in ('refund', 'capture', 'release', 'extend')) = (e.about_entry_id is not null),
             case when e.about_entry_id is null then 'an entry' else 'none' end,
             e.about_entry_id::text),
+        ('entry ought to name another account, or not',
+            (e.kind in ('transfer', 'merge')) = (e.other_account_id is not null),
+            case when e.other_account_id is null then 'an account' else 'none' end,
+            e.other_account_id),
         ('kind does not move credits this way',
             case
                 when e.kind in (
-                    'open', 'freeze', 'unfreeze', 'close', 'rollover', 'settle', 'extend',
-                    'cap'
+                    'open', 'freeze', 'unfreeze', 'close', 'erase', 'rollover', 'settle',
+                    'extend', 'cap'
                 ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
                 when e.kind in ('restore', 'release') then e.amount >= 0
-                when e.kind = 'adjust' then true
+                when e.kind = 'transfer' then e.amount <> 0
+                when e.kind in ('adjust', 'merge') then true
             end,
             e.kind, e.amount::text)
     ) as c (violation, holds, expected, actual)
@@ -11478,14 +12348,20 @@ CREATE FUNCTION credits_private.verify_lots(p_account_id text) RETURNS SETOF cre
     moved as (
         select m.lot_id,
             sum(m.amount) as net,
-            sum(m.amount) filter (where m.entry_id = m.lot_id) as granted,
-            -coalesce(sum(m.amount) filter (where m.kind = 'expire'), 0) as expired,
-            -coalesce(sum(m.amount) filter (
+            coalesce(
+                max((m.moved ->> 'granted')::bigint),
+                sum(m.amount) filter (where m.entry_id = m.lot_id)
+            ) as granted,
+            coalesce(max((m.moved ->> 'expired')::bigint), 0)
+                - coalesce(sum(m.amount) filter (where m.kind = 'expire'), 0) as expired,
+            coalesce(max((m.moved ->> 'clawed')::bigint), 0) - coalesce(sum(m.amount) filter (
                 where m.kind = 'clawback'
                 or m.kind = 'restore' and m.amount > 0 and m.entry_id <> m.lot_id
             ), 0) as clawed
         from (
-            select x.lot_id, x.amount, l.entry_id, l.kind
+            select x.lot_id, x.amount, l.entry_id, l.kind,
+                case when l.kind = 'merge' and l.entry_id = x.lot_id then l.request -> 'moved' end
+                    as moved
             from credits_private.ledger l
             cross join lateral credits_private.parts_of(credits_private.allocations_of(l)) as x
             where l.account_id = p_account_id
@@ -11668,6 +12544,86 @@ $$;
 ALTER FUNCTION credits_private.verify_members(p_account_id text) OWNER TO credits_owner;
 
 --
+-- Name: verify_moved(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_moved(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with merged as (
+        select a.merged_into
+        from credits_private.accounts a
+        where a.account_id = p_account_id and a.merged_into is not null
+    ),
+    gone as (
+        select l.entry_id, x.lot_id, x.amount
+        from credits_private.ledger l
+        cross join lateral credits_private.parts_of(l.allocations) as x
+        where l.account_id = p_account_id
+            and l.other_account_id is not null
+            and l.kind = 'merge'
+            and l.request ? 'into_account_id'
+    ),
+    moved as (
+        select null::bigint as entry_id, l.lot_id,
+            concat_ws(
+                ' ', l.lot_id, l.granted, l.expired, l.clawed, l.cost_moved,
+                -coalesce(g.amount, 0), l.pool, l.priority, l.origin, l.cost_amount,
+                l.cost_currency
+            ) as expected,
+            (
+                select concat_ws(
+                    ' ', e.request -> 'moved' ->> 'entry_id', e.request -> 'moved' ->> 'granted',
+                    e.request -> 'moved' ->> 'expired', e.request -> 'moved' ->> 'clawed',
+                    e.request -> 'moved' ->> 'cost_moved', e.amount, n.pool, n.priority, n.origin,
+                    n.cost_amount, n.cost_currency
+                )
+                from credits_private.ledger e
+                join credits_private.lots n
+                    on n.account_id = e.account_id and n.lot_id = e.entry_id
+                where e.account_id = m.merged_into
+                    and e.entry_id = l.moved_to_lot_id
+                    and e.kind = 'merge'
+                    and e.other_account_id = p_account_id
+            ) as actual
+        from merged m
+        join credits_private.lots l
+            on l.account_id = p_account_id and l.moved_to_lot_id is not null
+        left join gone g on g.lot_id = l.lot_id
+        union all
+        select p.payment_id, null,
+            concat_ws(
+                ' ', p.payment_id, p.owed, p.settled, p.debt_paid, p.granted, p.amount_paid,
+                p.currency, p.provider, p.object_id
+            ),
+            (
+                select concat_ws(
+                    ' ', e.request -> 'moved' ->> 'entry_id', -e.amount,
+                    e.request -> 'moved' ->> 'settled', e.request -> 'moved' ->> 'debt_paid',
+                    n.granted, n.amount_paid, n.currency, n.provider, n.object_id
+                )
+                from credits_private.ledger e
+                join credits_private.payments n
+                    on n.account_id = e.account_id and n.payment_id = e.entry_id
+                where e.account_id = m.merged_into
+                    and e.entry_id = p.moved_to_payment_id
+                    and e.kind = 'merge'
+                    and e.other_account_id = p_account_id
+            )
+        from merged m
+        join credits_private.payments p
+            on p.account_id = p_account_id and p.moved_to_payment_id is not null
+    )
+    select p_account_id, 'what went on in another account is not what it was here',
+        v.entry_id, v.lot_id, v.expected, v.actual
+    from moved v
+    where v.actual is distinct from v.expected
+$$;
+
+ALTER FUNCTION credits_private.verify_moved(p_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: verify_opening(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11767,6 +12723,96 @@ $$;
 ALTER FUNCTION credits_private.verify_orphans(p_from text, p_until text) OWNER TO credits_owner;
 
 --
+-- Name: verify_pairs(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_pairs(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with named as (
+        select l.entry_id, l.command_id, l.kind, l.amount, l.other_account_id, l.other_entry_id,
+            o.command_id as other_command_id,
+            o.kind = l.kind
+                and o.other_account_id = p_account_id
+                and o.other_entry_id in (l.entry_id, l.command_id) as is_answered
+        from credits_private.ledger l
+        left join credits_private.ledger o
+            on o.account_id = l.other_account_id and o.entry_id = l.other_entry_id
+        where l.account_id = p_account_id and l.other_account_id is not null
+    ),
+    commands as (
+        select n.command_id, n.other_account_id, n.kind, min(n.entry_id) as entry_id,
+            sum(n.amount) as moved, min(n.other_command_id) as other_command_id
+        from named n
+        group by n.command_id, n.other_account_id, n.kind
+    ),
+    received as (
+        select n.entry_id, n.amount, l.lot_id, l.pool, l.priority, l.granted, l.cost_currency,
+            l.from_lot_id, n.other_account_id, n.other_entry_id
+        from named n
+        join credits_private.lots l
+            on l.account_id = p_account_id and l.lot_id = n.entry_id
+        where n.kind = 'transfer'
+    ),
+    cost as (
+        select l.from_lot_id as lot_id, sum(l.cost_amount) as moved
+        from commands c
+        join credits_private.ledger o
+            on o.account_id = c.other_account_id
+            and o.other_account_id = p_account_id
+            and o.command_id = c.other_command_id
+        join credits_private.lots l on l.account_id = o.account_id and l.lot_id = o.entry_id
+        where c.kind = 'transfer' and l.from_account_id = p_account_id
+        group by l.from_lot_id
+    )
+    select p_account_id, 'entry is not answered by that of the other account', n.entry_id,
+        null::bigint, n.other_account_id || ': ' || n.other_entry_id, null::text
+    from named n
+    where n.is_answered is not true
+    union all
+    select p_account_id, 'what one account gave is not what the other one got', c.entry_id, null,
+        (-c.moved)::text, o.moved::text
+    from commands c
+    cross join lateral (
+        select coalesce(sum(e.amount), 0) as moved
+        from credits_private.ledger e
+        where e.account_id = c.other_account_id
+            and e.other_account_id = p_account_id
+            and e.command_id = c.other_command_id
+            and e.kind = c.kind
+    ) as o
+    where o.moved <> -c.moved
+    union all
+    select p_account_id, 'transferred lot is not what the other account gave', null, r.lot_id,
+        g.given, concat_ws(' ', r.granted, r.pool, r.priority, r.cost_currency)
+    from received r
+    left join lateral (
+        select concat_ws(' ', -x.amount, l.pool, l.priority, l.cost_currency) as given
+        from credits_private.ledger e
+        cross join lateral credits_private.parts_of(e.allocations) as x
+        join credits_private.lots l on l.account_id = e.account_id and l.lot_id = x.lot_id
+        where e.account_id = r.other_account_id
+            and e.entry_id = r.other_entry_id
+            and x.lot_id = r.from_lot_id
+    ) as g on true
+    where g.given is distinct from concat_ws(' ', r.granted, r.pool, r.priority, r.cost_currency)
+    union all
+    select p_account_id, 'cost that left with transfers is not that of their lots', null, l.lot_id,
+        (coalesce(c.moved, 0) + b.brought)::text, l.cost_moved::text
+    from credits_private.lots l
+    left join cost c on c.lot_id = l.lot_id
+    cross join lateral (
+        select coalesce(max((e.request -> 'moved' ->> 'cost_moved')::bigint), 0) as brought
+        from credits_private.ledger e
+        where e.account_id = p_account_id and e.entry_id = l.lot_id and e.kind = 'merge'
+    ) as b
+    where l.account_id = p_account_id and l.cost_moved <> coalesce(c.moved, 0) + b.brought
+$$;
+
+ALTER FUNCTION credits_private.verify_pairs(p_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: verify_payments(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11803,11 +12849,26 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
         where s.kind = 'settle' and l.payment_id is not null
         group by l.payment_id
     ),
+    brought as (
+        select l.entry_id as payment_id,
+            (l.request -> 'moved' ->> 'settled')::bigint as settled,
+            (l.request -> 'moved' ->> 'debt_paid')::bigint as debt_paid
+        from credits_private.ledger l
+        where l.account_id = p_account_id
+            and l.other_account_id is not null
+            and l.kind = 'merge'
+            and l.request -> 'moved' ? 'settled'
+    ),
     per_payment as (
         select coalesce(p.payment_id, b.payment_id) as payment_id, c.violation, c.expected, c.actual
         from (select q.* from credits_private.payments q where q.account_id = p_account_id) as p
         full join bought b on b.payment_id = p.payment_id
-        left join paid_debt d on d.payment_id = p.payment_id
+        left join (
+            select coalesce(x.payment_id, m.payment_id) as payment_id,
+                coalesce(x.debt_paid, 0) + coalesce(m.debt_paid, 0) as debt_paid
+            from paid_debt x
+            full join brought m on m.payment_id = x.payment_id
+        ) as d on d.payment_id = p.payment_id
         cross join lateral (values
             ('granted of the payment is not that of its lots',
                 p.granted is not distinct from b.granted,
@@ -11827,7 +12888,7 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
                 p.granted::text, p.target::text),
             ('less is taken back than was demanded', p.target >= p.demanded,
                 p.demanded::text, p.target::text),
-            ('payment has no name', exists (
+            ('payment has no name', p.moved_to_payment_id is not null or exists (
                 select
                 from credits_private.payment_refs r
                 where r.object_id = p.object_id and r.account_id = p_account_id
@@ -11845,7 +12906,7 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
     cross join lateral (
         select coalesce(sum(p.owed), 0) as owed
         from credits_private.payments p
-        where p.account_id = p_account_id
+        where p.account_id = p_account_id and p.moved_to_payment_id is null
     ) as o
     where o.owed <> t.debt
     union all
@@ -11860,7 +12921,7 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
                 end
             ), 0)
             from settlements s
-        ) as expected,
+        ) + (select coalesce(sum(m.settled), 0) from brought m) as expected,
         (
             select coalesce(sum(p.settled), 0)
             from credits_private.payments p
@@ -11948,10 +13009,12 @@ CREATE TABLE credits_private.accounts (
     plan text,
     time_zone text DEFAULT 'UTC'::text NOT NULL,
     open_entry_id bigint,
+    merged_into text COLLATE pg_catalog."C",
     metadata jsonb,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT accounts_id_is_short CHECK (((length(account_id) >= 1) AND (length(account_id) <= 255))),
     CONSTRAINT accounts_kind_is_known CHECK ((kind = ANY (ARRAY['user'::text, 'organisation'::text, 'guest'::text]))),
+    CONSTRAINT accounts_merged_is_closed CHECK (((merged_into IS NULL) OR ((status = 'closed'::text) AND (merged_into <> account_id)))),
     CONSTRAINT accounts_status_is_known CHECK ((status = ANY (ARRAY['active'::text, 'frozen'::text, 'closed'::text])))
 );
 
@@ -11998,6 +13061,12 @@ COMMENT ON COLUMN credits_private.accounts.time_zone IS 'IANA time zone in which
 --
 
 COMMENT ON COLUMN credits_private.accounts.open_entry_id IS 'Entry of the open_account call; null while only a grant has opened the account.';
+
+--
+-- Name: COLUMN accounts.merged_into; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.accounts.merged_into IS 'Account that has taken this one over, which is closed then; null if none has.';
 
 --
 -- Name: COLUMN accounts.metadata; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -13564,6 +14633,12 @@ CREATE INDEX ledger_created_idx ON credits_private.ledger USING brin (created_at
 CREATE UNIQUE INDEX ledger_idempotency_key ON credits_private.ledger USING btree (account_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 
 --
+-- Name: ledger_other_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX ledger_other_idx ON credits_private.ledger USING btree (account_id, other_account_id, command_id) WHERE (other_account_id IS NOT NULL);
+
+--
 -- Name: lots_burn_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
@@ -13648,10 +14723,16 @@ CREATE INDEX stripe_refunds_charge_idx ON credits_private.stripe_refunds USING b
 CREATE INDEX stripe_refunds_payment_intent_idx ON credits_private.stripe_refunds USING btree (payment_intent);
 
 --
+-- Name: ledger ledger_entries_stay; Type: TRIGGER; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TRIGGER ledger_entries_stay BEFORE UPDATE ON credits_private.ledger FOR EACH ROW EXECUTE FUNCTION credits_private.ledger_is_append_only();
+
+--
 -- Name: ledger ledger_is_append_only; Type: TRIGGER; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE TRIGGER ledger_is_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON credits_private.ledger FOR EACH STATEMENT EXECUTE FUNCTION credits_private.ledger_is_append_only();
+CREATE TRIGGER ledger_is_append_only BEFORE DELETE OR TRUNCATE ON credits_private.ledger FOR EACH STATEMENT EXECUTE FUNCTION credits_private.ledger_is_append_only();
 
 --
 -- Name: settings settings_apply_sealing; Type: TRIGGER; Schema: credits_private; Owner: credits_owner
@@ -13944,6 +15025,13 @@ REVOKE ALL ON FUNCTION credits.dismiss_stripe_event(p_event_id text, p_reason te
 GRANT ALL ON FUNCTION credits.dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text) TO credits_admin;
 
 --
+-- Name: FUNCTION erase_metadata(p_account_id text, p_reason text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.erase_metadata(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.erase_metadata(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) TO credits_admin;
+
+--
 -- Name: FUNCTION expire_due(p_limit integer); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -14093,6 +15181,14 @@ GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type te
 GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) TO credits_reader;
 
 --
+-- Name: FUNCTION merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+GRANT ALL ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
 -- Name: FUNCTION my_balance(); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -14196,6 +15292,14 @@ GRANT ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p
 
 REVOKE ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) TO credits_admin;
+
+--
+-- Name: FUNCTION transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+GRANT ALL ON FUNCTION credits.transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
 -- Name: FUNCTION unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -14430,6 +15534,12 @@ REVOKE ALL ON FUNCTION credits_private.cap_window(p_account_id text, p_period te
 REVOKE ALL ON FUNCTION credits_private.catch_up(p_state credits_private.account_state) FROM PUBLIC;
 
 --
+-- Name: FUNCTION chain_of(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.chain_of(p_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_account_id(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14482,6 +15592,12 @@ REVOKE ALL ON FUNCTION credits_private.check_known(p_state credits_private.accou
 --
 
 REVOKE ALL ON FUNCTION credits_private.check_money(p_amount_paid bigint, p_currency text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_other_account(p_argument text, p_value text, p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_other_account(p_argument text, p_value text, p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_pool(p_argument text, p_pool text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -14694,6 +15810,18 @@ REVOKE ALL ON FUNCTION credits_private.find_stripe_terms(p_event credits_private
 REVOKE ALL ON FUNCTION credits_private.finish_command(p_state credits_private.account_state) FROM PUBLIC;
 
 --
+-- Name: FUNCTION first_booking(p_account_id text, p_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION forfeit_lots(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.forfeit_lots(p_state credits_private.account_state) FROM PUBLIC;
+
+--
 -- Name: FUNCTION free_credits(p_policy text, p_credits bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14862,10 +15990,22 @@ REVOKE ALL ON FUNCTION credits_private.local_midnight(p_date date, p_time_zone t
 REVOKE ALL ON FUNCTION credits_private.lock_account(p_account_id text, p_create boolean) FROM PUBLIC;
 
 --
+-- Name: FUNCTION lock_chain(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lock_chain(p_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lock_meeting_point(p_waits_for text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.lock_meeting_point(p_waits_for text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_pair(p_first text, p_second text, p_create boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lock_pair(p_first text, p_second text, p_create boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_stripe_catalogue(p_waits_for text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -14920,6 +16060,18 @@ REVOKE ALL ON FUNCTION credits_private.member_uses(p_account_id text, p_member t
 --
 
 REVOKE ALL ON FUNCTION credits_private.metadata_digest(p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION move_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.move_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION move_payments(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.move_payments(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -14994,6 +16146,12 @@ REVOKE ALL ON FUNCTION credits_private.parse_whole_number(p_path text, p_value j
 REVOKE ALL ON FUNCTION credits_private.parts_of(p_allocations jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION pass_on(p_state credits_private.account_state, p_returned jsonb, p_if_expired text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.pass_on(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_adjustment(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15006,10 +16164,10 @@ REVOKE ALL ON FUNCTION credits_private.post_adjustment(p_account_id text, p_reas
 REVOKE ALL ON FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb, p_formerly text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb, p_formerly text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_close(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -15022,6 +16180,12 @@ REVOKE ALL ON FUNCTION credits_private.post_close(p_account_id text, p_reason te
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_end_subscription(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_erasure(p_account_id text, p_reason text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_erasure(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_expiry(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -15052,6 +16216,12 @@ REVOKE ALL ON FUNCTION credits_private.post_hold(p_account_id text, p_amount big
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_merge(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_merge(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -15090,6 +16260,12 @@ REVOKE ALL ON FUNCTION credits_private.post_status(p_account_id text, p_kind tex
 REVOKE ALL ON FUNCTION credits_private.post_stripe_return(p_event credits_private.stripe_events, p_ref credits_private.payment_refs, p_names text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_transfer(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_transfer(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15112,6 +16288,12 @@ REVOKE ALL ON FUNCTION credits_private.raise_target(p_state credits_private.acco
 --
 
 REVOKE ALL ON FUNCTION credits_private.receipt_of(p_account_id text, p_command_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION receive_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint, p_given jsonb, p_reference text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.receive_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint, p_given jsonb, p_reference text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION reclaim_settled(p_state credits_private.account_state, p_lot credits_private.lots, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -15408,6 +16590,12 @@ REVOKE ALL ON FUNCTION credits_private.verify_accounts(p_account_ids text[]) FRO
 REVOKE ALL ON FUNCTION credits_private.verify_chain(p_account_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION verify_closing(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_closing(p_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION verify_entries(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15432,6 +16620,12 @@ REVOKE ALL ON FUNCTION credits_private.verify_lots(p_account_id text) FROM PUBLI
 REVOKE ALL ON FUNCTION credits_private.verify_members(p_account_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION verify_moved(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_moved(p_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION verify_opening(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15442,6 +16636,12 @@ REVOKE ALL ON FUNCTION credits_private.verify_opening(p_account_id text) FROM PU
 --
 
 REVOKE ALL ON FUNCTION credits_private.verify_orphans(p_from text, p_until text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_pairs(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_pairs(p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_payments(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
