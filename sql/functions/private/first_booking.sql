@@ -22,7 +22,7 @@ begin
         where l.account_id = v_entry.account_id and l.entry_id = v_entry.entry_id;
         exit when v_entry.kind <> 'merge';
         v_entry.account_id := v_entry.other_account_id;
-        v_entry.entry_id := v_entry.request -> 'moved' ->> 'entry_id';
+        v_entry.entry_id := (v_entry.request -> 'moved' ->> 'entry_id')::bigint;
     end loop;
     return v_entry;
 end
