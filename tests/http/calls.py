@@ -221,6 +221,13 @@ SAMPLES: dict[str, Sample] = {
         (_PARKED,),
     ),
     "purge_stripe_events": Sample({}, {"p_limit": 10}),
+    "get_backlog": Sample(role=_READER),
+    "get_seal": Sample(_ON, role=_READER, before=(_GRANT,)),
+    "list_seals": Sample({}, {"p_limit": 5, "p_after": "a"}, _READER),
+    "seal_due": Sample({}, {"p_limit": 100}),
+    "verify_seals": Sample(
+        {"p_heads": [{"account_id": ACCOUNT, "entry_id": 1, "hash": "00" * 32}]}, {}, _READER
+    ),
     "my_balance": Sample(role=_USER, before=(_GRANT,)),
     "my_entries": Sample({}, {"p_limit": 5, "p_before": 9}, _USER, (_GRANT,)),
     "my_lots": Sample({}, {"p_limit": 5, "p_after": None}, _USER, (_GRANT,)),
