@@ -89,6 +89,24 @@ _REFUND = EVENT | {
         }
     },
 }
+# A purchase whose account nobody knows yet.
+_PURCHASE = EVENT | {
+    "id": "evt_paid_" + ACCOUNT,
+    "type": "checkout.session.completed",
+    "data": {
+        "object": {
+            "id": "cs_" + ACCOUNT,
+            "object": "checkout.session",
+            "mode": "payment",
+            "payment_status": "paid",
+            "amount_total": 500,
+            "currency": "usd",
+            "payment_intent": "pi_paid_" + ACCOUNT,
+            "metadata": {"credits_frozen": "1", "credits": "50"},
+        }
+    },
+}
+_PAID: Step = ("ingest_stripe_event", {"p_payload": json.dumps(_PURCHASE), "p_livemode": True})
 _PARKED: Step = ("ingest_stripe_event", {"p_payload": json.dumps(_REFUND), "p_livemode": True})
 
 SAMPLES: dict[str, Sample] = {
@@ -193,7 +211,9 @@ SAMPLES: dict[str, Sample] = {
         {**_ON, "p_reason": "left", "p_if_credits": "forfeit"}, _TAIL, _ADMIN, (_GRANT,)
     ),
     "set_stripe_price": Sample(
-        {"p_price": "price_" + ACCOUNT, "p_credits": 10}, {"p_rollover_cap": 5}, _ADMIN
+        {"p_price": "price_" + ACCOUNT, "p_credits": 10},
+        {"p_rollover_cap": 5, "p_proration": "full"},
+        _ADMIN,
     ),
     "ingest_stripe_event": Sample(
         {"p_payload": json.dumps(EVENT), "p_livemode": True}, {}, "credits_webhook"
@@ -219,6 +239,47 @@ SAMPLES: dict[str, Sample] = {
         },
         _READER,
         (_PARKED,),
+    ),
+    "claim_payment": Sample(
+        {**_ON, "p_event_id": "evt_paid_" + ACCOUNT}, {"p_provider_account": ""}, _ADMIN, (_PAID,)
+    ),
+    "link_customer": Sample(
+        {**_ON, "p_customer": "cus_" + ACCOUNT}, {"p_livemode": True, "p_provider_account": ""}
+    ),
+    "add_stripe_line_items": Sample(
+        {"p_object_id": "cs_" + ACCOUNT, "p_line_items": []},
+        {"p_livemode": True, "p_provider_account": ""},
+        before=(_PAID,),
+    ),
+    "transfer_credits": Sample(
+        {
+            **_ON,
+            "p_to_account_id": ACCOUNT + "-friend",
+            "p_amount": 5,
+            "p_idempotency_key": "key-9",
+        },
+        {"p_pool": "promotional", "p_reference": "ref-9", "p_metadata": {}},
+        before=(_GRANT,),
+    ),
+    "merge_accounts": Sample(
+        {**_ON, "p_into_account_id": ACCOUNT + "-user"},
+        {"p_if_holds": "release", **_TAIL},
+        before=(_GRANT,),
+    ),
+    "erase_metadata": Sample(
+        {**_ON, "p_reason": "asked for"},
+        {"p_reference": "ref-9", "p_idempotency_key": "key-9"},
+        _ADMIN,
+        (_GRANT,),
+    ),
+    "set_member_cap": Sample(
+        {**_ON, "p_member": "ann", "p_period": "day", "p_cap": 5}, _TAIL, before=(_GRANT,)
+    ),
+    "list_member_usage": Sample(
+        _ON,
+        {"p_member": "ann", "p_limit": 5, "p_after": "a", "p_capped_only": True},
+        _READER,
+        (_GRANT,),
     ),
     "purge_stripe_events": Sample({}, {"p_limit": 10}),
     "get_backlog": Sample(role=_READER),

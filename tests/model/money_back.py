@@ -75,6 +75,7 @@ def clawback_credits(
         f"null or 0 to the {paid.granted} credits that the payment granted",
     )
 
+    paid.demanded = target
     catch_up(work)
     move_target(work, paid, target, order)
     expire_new(work)

@@ -276,6 +276,7 @@ def _payments(account: Account, payments: Iterable[Payment]) -> list[Shown]:
             "settled": one.settled,
             "written_off": one.written_off,
             "debt_paid": one.debt_paid,
+            "demanded": one.demanded,
             "moved_to_payment_id": one.moved_to,
         }
         for one in payments

@@ -106,7 +106,8 @@ class Payment:
 
     ``target`` = taken out of own lots (``clawed``) + lost to expiry anyway (``covered``) + open
     debt (``owed``) + debt paid since (``settled``) + forgiven (``written_off``). ``debt_paid`` is
-    what the payment's own lots have paid of the account's debt.
+    what the payment's own lots have paid of the account's debt; ``demanded`` is the target that
+    clawback_credits has set.
 
     A payment of an account that was merged goes on as ``moved_to`` in the other account, and says
     there that it ``was`` another one before, and what of it was ``back`` by then.
@@ -126,6 +127,7 @@ class Payment:
     settled: int = 0
     written_off: int = 0
     debt_paid: int = 0
+    demanded: int = 0
     moved_to: int | None = None
     was: tuple[str, int] | None = None
     back: int = 0
