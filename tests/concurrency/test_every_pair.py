@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Differences = dict[tuple[str, str], tuple[Seen, list[Seen]]]
 
 
+# These work on what Stripe has sent, and are raced by test_stripe_events.
+OF_STRIPE = {"claim_payment", "link_customer"}
+
+
 def test_every_command_on_an_account_is_among_them(credits: Credits) -> None:
     functions = {
         name
@@ -32,7 +36,7 @@ def test_every_command_on_an_account_is_among_them(credits: Credits) -> None:
         ).fetchall()
     }
     called = {name for writer in WRITERS.values() for name in writer.__code__.co_names}
-    assert functions - called == set()
+    assert functions - called - OF_STRIPE == set()
 
 
 @pytest.mark.slow

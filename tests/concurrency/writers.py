@@ -136,7 +136,7 @@ def _give(credits: Credits, account: str) -> Receipt:
 
 
 def _receive(credits: Credits, account: str) -> Receipt:
-    return credits.transfer_credits(_rich(account), account, 45, idempotency_key="gift")
+    return credits.transfer_credits(giver_to(account), account, 45, idempotency_key="gift")
 
 
 def _merge(credits: Credits, account: str) -> Receipt:
@@ -194,7 +194,7 @@ def _heir(account: str) -> str:
     return f"{account}-heir"
 
 
-def _rich(account: str) -> str:
+def giver_to(account: str) -> str:
     """Name of an account that has something to give to this one."""
     return f"a-{account}"
 
@@ -286,7 +286,7 @@ class Stage:
         self._show(NOON)
         _HELD.pop(account, None)  # names come again in other databases
         SITUATIONS[situation](self._credits, account)
-        self._credits.grant_credits(_rich(account), 50)
+        self._credits.grant_credits(giver_to(account), 50)
         self._show(_LATER.get(situation, NOON))
         return account
 
