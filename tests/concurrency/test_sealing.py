@@ -194,18 +194,18 @@ class TestAtOnce:
     def test_a_job_leaves_a_chain_to_the_spend_that_works_on_it(
         self, stocked: Credits, sessions: Sessions, clock: Clock
     ) -> None:
+        """And comes back to it, should every such spend be rolled back in the end."""
         stocked.deduct_credit("ann", 1)
         stocked.deduct_credit("bob", 1)
         at_once(stocked)
-        sessions.first.conn.execute("begin")
-        sessions.first.deduct_credit("ann", 1)
-        for number in (2, 4, 6):
-            clock.set(NOON + number * MINUTE)
-            seal(sessions.second)
+        for number in range(1, 6):
+            with sessions.first.conn.transaction(force_rollback=True):
+                sessions.first.deduct_credit("ann", 1)
+                clock.set(NOON + 2 * number * MINUTE)
+                seal(sessions.second)
         assert unsealed(stocked, "bob") == 0
-        sessions.first.conn.execute("rollback")
         assert unsealed(stocked, "ann") == 1
-        clock.set(NOON + 8 * MINUTE)
+        clock.set(NOON + 12 * MINUTE)
         assert seal(stocked) == 1
 
     def test_the_setting_waits_for_the_batch_that_is_sealed(

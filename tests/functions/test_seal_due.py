@@ -93,6 +93,12 @@ class TestWhatItSeals:
         assert sum(batch.entries for batch in batches) == 14
         assert [sealed(fast, account) for account in ("ann", "bob", "cid")] == [4, 1, 9]
 
+    def test_an_account_that_does_not_fit_into_a_batch_comes_again(self, fast: Credits) -> None:
+        fast.grant_credits("ann", 100)
+        seal(fast)
+        spend(fast, "ann", 5)
+        assert [batch.entries for batch in seal(fast, 3)] == [3, 2]
+
     def test_a_walk_finds_what_is_older_than_a_pass_looks_back(
         self, fast: Credits, clock: Clock
     ) -> None:
