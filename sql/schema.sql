@@ -8333,6 +8333,13 @@ begin
             v_state.next_event_at := least(v_state.next_event_at, r_lot.expires_at);
         end if;
     end loop;
+    if exists (
+        select
+        from credits_private.member_caps k
+        where k.account_id = v_state.account_id and k.period = 'billing_period'
+    ) then
+        perform credits_private.recount(v_state, 'billing_period');
+    end if;
     return v_state;
 end
 $$;

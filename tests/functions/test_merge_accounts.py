@@ -404,6 +404,19 @@ def test_the_other_account_renews_what_the_guest_had(fast: Credits, clock: Clock
     assert fast.available("ann") == 0
 
 
+def test_a_period_that_comes_along_counts_for_caps(fast: Credits, clock: Clock) -> None:
+    fast.grant_credits("ann", 100)
+    fast.set_member_cap("ann", "eve", "billing_period", cap=10)
+    fast.deduct_credit("ann", 4, member="eve")
+    clock.set(NOW + DAY)
+    period: dict[str, Any] = {"period_start": NOW + DAY, "period_end": NOW + 30 * DAY}
+    fast.renew_subscription("guest", "plan", 10, **period)
+    merge(fast)
+    (usage,) = fast.list_member_usage("ann")
+    assert [cap["used"] for cap in usage.caps] == [0]
+    assert fast.verify() == []
+
+
 def test_both_accounts_had_the_same_period(fast: Credits) -> None:
     period: dict[str, Any] = {"period_start": NOW, "period_end": NOW + 30 * DAY}
     for account in ("guest", "ann"):

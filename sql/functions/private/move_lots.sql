@@ -1,6 +1,6 @@
 -- Lets every lot of an account that is merged into this one go on here with all its figures, used
 -- up or not: credits may still come back to it. Entry p_from_entry_id over there gives it away. Its
--- payment must have moved before.
+-- payment must have moved before. Periods that come along are periods of the caps here.
 create or replace function credits_private.move_lots(
     p_state credits_private.account_state,
     p_from_account_id text,
@@ -68,6 +68,13 @@ begin
             v_state.next_event_at := least(v_state.next_event_at, r_lot.expires_at);
         end if;
     end loop;
+    if exists (
+        select
+        from credits_private.member_caps k
+        where k.account_id = v_state.account_id and k.period = 'billing_period'
+    ) then
+        perform credits_private.recount(v_state, 'billing_period');
+    end if;
     return v_state;
 end
 $$;
