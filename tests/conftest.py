@@ -19,7 +19,8 @@ must find nothing, unless the test is marked ``corrupts``. A test connects as th
 
 ``TEST_DATABASE_URL`` names a server to use instead of starting one (its superuser; databases called
 ``pgcredits_*`` are created and dropped there, or others by ``TEST_DATABASE_PREFIX``). ``PG_MAJOR``
-chooses the version otherwise. ``TEST_SQL_ROOT`` is a directory to migrate from instead of ours.
+chooses the version otherwise. ``TEST_SQL_ROOT`` is a directory to migrate from instead of ours;
+``TEST_SQL_FILE`` is run instead, in a copy of the migrated database ``TEST_TEMPLATE``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +151,17 @@ def _conninfo(parameters: dict[str, Any]) -> str:
     return make_conninfo(**{key: value for key, value in parameters.items() if value is not None})
 
 
+@pytest.fixture(scope="session")
+def pg_origin(pg_server: Server) -> Server:
+    """What the migrated database starts from: nothing, or a copy of TEST_TEMPLATE."""
+    return replace(pg_server, template_dbname=os.environ.get("TEST_TEMPLATE"))
+
+
 def _migrate(**parameters: Any) -> None:
+    if "TEST_TEMPLATE" in os.environ:
+        with psycopg.connect(_conninfo(parameters), autocommit=True) as conn:
+            conn.execute(Path(os.environ["TEST_SQL_FILE"]).read_bytes())
+        return
     root = os.environ.get("TEST_SQL_ROOT")
     with _one_builder():
         migrate.apply(_conninfo(parameters), root=Path(root) if root else None)
@@ -162,7 +173,7 @@ def _install_clock(**parameters: Any) -> None:
 
 
 pg_released = factories.postgresql_noproc(
-    depends_on="pg_server", dbname=f"{_PREFIX}_released", load=[_migrate]
+    depends_on="pg_origin", dbname=f"{_PREFIX}_released", load=[_migrate]
 )
 pg_migrated = factories.postgresql_noproc(
     depends_on="pg_released", dbname=f"{_PREFIX}_migrated", load=[_install_clock]

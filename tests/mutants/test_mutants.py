@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pgcredits import migrate
 from tests.mutants.mutants import Mutant, declared, run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_postgresql.executors import NoopExecutor
 
     from tests.conftest import Server
 
@@ -42,21 +43,22 @@ def test_a_text_that_does_not_stand_in_the_file_once_is_stale(old: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("language plpgsql", "language plsql"), ("for no key update;", "for no bug update;")],
+    [
+        ("language plpgsql", "language plsql"),
+        ("from credits_private.accounts a", "from credits_private.bugs a"),
+    ],
     ids=["not_installed", "not_run"],
 )
 def test_sql_that_is_no_sql_is_not_found_by_the_suite(
-    pg_server: Server, tmp_path: Path, old: str, new: str
+    pg_server: Server, pg_released: NoopExecutor, tmp_path: Path, old: str, new: str
 ) -> None:
-    root = tmp_path / "sql"
     example = mutant(old, new)
-    example.plant(root)
     verdict = run(
         example.killed_by,
         server=pg_server.dsn(),
         prefix="pgcredits_malformed",
         scratch=tmp_path,
-        root=root,
+        planted=example.plant(tmp_path, pg_released.template_dbname),
     )
     assert verdict.exit_code == pytest.ExitCode.TESTS_FAILED
     assert bool(verdict.broken) != bool(verdict.malformed()), verdict.output
@@ -66,11 +68,7 @@ def test_sql_that_is_no_sql_is_not_found_by_the_suite(
 def test_without_a_fault_the_chosen_tests_pass(pg_server: Server, tmp_path: Path) -> None:
     chosen = sorted({test for mutant in MUTANTS for test in mutant.killed_by})
     verdict = run(
-        chosen,
-        server=pg_server.dsn(),
-        prefix="pgcredits_sound",
-        scratch=tmp_path,
-        root=migrate.sql_root(),
+        chosen, server=pg_server.dsn(), prefix="pgcredits_sound", scratch=tmp_path, planted={}
     )
     assert verdict.exit_code == pytest.ExitCode.OK, verdict.output
     assert verdict.passed >= len(chosen)
@@ -78,15 +76,15 @@ def test_without_a_fault_the_chosen_tests_pass(pg_server: Server, tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_fault_is_found(mutant: Mutant, pg_server: Server, tmp_path: Path) -> None:
-    root = tmp_path / "sql"
-    mutant.plant(root)
+def test_a_fault_is_found(
+    mutant: Mutant, pg_server: Server, pg_released: NoopExecutor, tmp_path: Path
+) -> None:
     verdict = run(
         mutant.killed_by,
         server=pg_server.dsn(),
         prefix=f"pgcredits_mutant{MUTANTS.index(mutant)}",
         scratch=tmp_path,
-        root=root,
+        planted=mutant.plant(tmp_path, pg_released.template_dbname),
     )
     assert verdict.exit_code != pytest.ExitCode.OK, f"it survived: {mutant.cost}"
     assert verdict.exit_code == pytest.ExitCode.TESTS_FAILED, verdict.output
