@@ -24,11 +24,13 @@ _POSITIVE = click.IntRange(min=1)
 @click.option(
     "--case",
     "chosen",
-    type=click.Choice(["spread", "hot", "lots"]),
+    type=click.Choice(["spread", "hot", "batch", "lots"]),
     multiple=True,
     help="Measure only this; may be repeated.  [default: all]",
 )
-@click.option("--rounds", type=_POSITIVE, default=7, help="Rounds of the first two cases.")
+@click.option(
+    "--rounds", type=_POSITIVE, default=7, help="Rounds of each case but the hot account."
+)
 @click.option(
     "--transactions", type=_POSITIVE, default=8000, help="Of each script in a round, all clients."
 )
@@ -53,7 +55,7 @@ def main(
     lots: int,
     as_json: bool,
 ) -> None:
-    """Measure what a spend costs, in server CPU, against two baselines.
+    """Measure what a spend costs, in server CPU, against two baselines; and what batches give.
 
     The figures of one run are compared with one another only. The exit code does not judge them.
     """
@@ -62,13 +64,13 @@ def main(
         _progress(f"loading {accounts:,} accounts")
         load(server.dsn, accounts)
         found = []
-        for measure in (cases.spread, cases.hot, cases.lots):
+        for measure in (cases.spread, cases.hot, cases.batch, cases.lots):
             if chosen and measure.__name__ not in chosen:
                 continue
             if measure is cases.lots:
                 _progress(f"loading {few_accounts:,} accounts with {lots:,} lots each")
                 load_lots(server.dsn, few_accounts, lots)
-            _progress(f"{measure.__name__}: server CPU, ms for 1,000 transactions")
+            _progress(f"{measure.__name__}: server CPU, ms for 1,000 spends")
             found.append(measure(server, effort, _progress))
         verify(server.dsn)
         environment = server.environment()

@@ -1,12 +1,16 @@
-"""The three things that are measured."""
+"""The things that are measured."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
 import random
+import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import psycopg
 
@@ -18,20 +22,31 @@ if TYPE_CHECKING:
 
     from benchmarks.server import Server
 
+_CROWD = 32  # clients on the hot account of the batches
+_BATCH = 100
 _PARTS = 5  # of the run on the hot account; its last one is what counts
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A bound for the ratio of two costs."""
+    """A bound for the ratio of two costs, of their CPU or of their spends a second."""
 
     against: str
     low: float
     high: float
+    figure: Literal["cpu_ms", "rate"] = "cpu_ms"
+
+    def of(self, cost: Cost) -> float:
+        """Return the figure that the bound is for."""
+        return cost.cpu_ms if self.figure == "cpu_ms" else cost.rate
 
     def __str__(self) -> str:
         """Read as in "0.90 to 1.10"."""
-        return f"at most {self.high:.2f}" if self.low == 0 else f"{self.low:.2f} to {self.high:.2f}"
+        if self.low == 0:
+            return f"at most {self.high:.2f}"
+        if math.isinf(self.high):
+            return f"at least {self.low:.2f}"
+        return f"{self.low:.2f} to {self.high:.2f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +64,26 @@ class Case:
         return self.costs[script][-(self.counted or 0) :]
 
     def cpu_ms(self, script: str) -> float:
-        """Median server CPU milliseconds for a thousand transactions."""
+        """Median server CPU milliseconds for a thousand spends."""
         return median(cost.cpu_ms for cost in self.counting(script))
 
     def least_cpu_ms(self, script: str) -> float:
         """Server CPU of the cheapest round: what other jobs on the machine disturbed least."""
         return min(cost.cpu_ms for cost in self.counting(script))
 
-    def tps(self, script: str) -> float:
-        """Median transactions a second."""
-        return median(cost.tps for cost in self.counting(script))
+    def rate(self, script: str) -> float:
+        """Median spends a second."""
+        return median(cost.rate for cost in self.counting(script))
 
     @property
     def measured(self) -> str:
         """The script that the bounds are for."""
         return next(iter(self.costs))
 
-    def ratio(self, against: str) -> float:
-        """Median of the round-by-round ratios of CPU, measured script to ``against``."""
-        pairs = zip(self.counting(self.measured), self.counting(against), strict=True)
-        return median(ours.cpu_ms / other.cpu_ms for ours, other in pairs)
+    def ratio(self, wanted: Wanted) -> float:
+        """Median of the round-by-round ratios of the figure, measured script to the other one."""
+        pairs = zip(self.counting(self.measured), self.counting(wanted.against), strict=True)
+        return median(wanted.of(ours) / wanted.of(other) for ours, other in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +153,40 @@ def hot(server: Server, effort: Effort, progress: Callable[[str], None]) -> Case
         (Wanted("two_columns", 0, 0.50),),
         counted=1,
     )
+
+
+def batch(server: Server, effort: Effort, progress: Callable[[str], None]) -> Case:
+    """Spend from one account with a crowd of clients, in batches and one by one."""
+    operations = [
+        {
+            "account_id": _account(1),
+            "idempotency_key": f"#-{number}",
+            "feature": f"{number % 20}",
+            "reference": f"#-{number}",
+        }
+        for number in range(_BATCH)
+    ]
+    scripts = {
+        f"batches of {_BATCH}": Script(
+            "deduct_credits_batch.pgbench",
+            {"operations": json.dumps(operations)},
+            spends=_BATCH,
+            fraction=0.1,
+        ),
+        "single spends": Script("deduct_credit.pgbench", {"accounts": 1, "prefix": SPREAD}),
+    }
+    costs = _interleaved(server, scripts, replace(effort, clients=_CROWD), progress)
+    return Case(
+        "batch",
+        f"one hot account, {_CROWD} clients",
+        costs,
+        (Wanted("single spends", 10, math.inf, "rate"),),
+    )
+
+
+def _account(number: int) -> str:
+    """Return the id of an account of the spread, as the scripts make it."""
+    return str(uuid.UUID(hashlib.md5(f"{SPREAD}{number}".encode()).hexdigest()))  # noqa: S324
 
 
 def _interleaved(

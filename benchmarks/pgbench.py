@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -24,30 +25,36 @@ _SQL = Path(__file__).parent / "sql"
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A file of ``sql/`` with values for its variables."""
+    """A file of ``sql/`` with values for its variables, and how many spends a transaction makes.
+
+    ``fraction`` of the transactions of a round is what it is given to do.
+    """
 
     file: str
     variables: dict[str, str | int] = field(default_factory=dict)
+    spends: int = 1
+    fraction: float = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Server CPU milliseconds for a thousand transactions, and transactions a second."""
+    """Server CPU milliseconds for a thousand spends, and spends a second."""
 
     cpu_ms: float
-    tps: float
+    rate: float
 
 
 def run(server: Server, script: Script, transactions: int, clients: int) -> Cost:
-    """Run ``transactions`` (rounded up to a multiple of ``clients``) after vacuum and checkpoint.
+    """Run the script's share of ``transactions``, the same for each client, after a vacuum.
 
-    Neither is charged to the script. The vacuum does what autovacuum would have done by then: it
-    takes dead rows away, and it marks new rows as committed, which with data checksums would
-    otherwise cost their first reader an image of the whole page in the log.
+    The vacuum, and the checkpoint after it, are not charged to the script. The vacuum does what
+    autovacuum would have done by then: it takes dead rows away, and it marks new rows as committed,
+    which with data checksums would otherwise cost their first reader an image of the whole page in
+    the log.
 
     Raises `click.ClickException` with the end of pgbench's complaints when it fails.
     """
-    each = -(-transactions // clients)
+    each = math.ceil(transactions * script.fraction / clients)
     command = [str(server.pgbench), _pgbench_dsn(server.dsn), "--no-vacuum"]
     command += ["--protocol=prepared", f"--client={clients}", "--jobs=2", f"--transactions={each}"]
     command += [f"--file={_SQL / script.file}"]
@@ -63,7 +70,8 @@ def run(server: Server, script: Script, transactions: int, clients: int) -> Cost
     rate = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     if done.returncode != 0 or rate is None:
         raise click.ClickException(f"pgbench of {script.file} failed:\n{done.stderr[-1500:]}")
-    return Cost(cpu_ms=used * 1e6 / (each * clients), tps=float(rate[1]))
+    spends = each * clients * script.spends
+    return Cost(cpu_ms=used * 1e6 / spends, rate=float(rate[1]) * script.spends)
 
 
 def _pgbench_dsn(dsn: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -28,7 +29,7 @@ def document(environment: Environment, cases: Sequence[Case]) -> dict[str, Any]:
                     name: {
                         "cpu_ms_per_1000": round(case.cpu_ms(name), 1),
                         "least_cpu_ms_per_1000": round(case.least_cpu_ms(name), 1),
-                        "tps": round(case.tps(name)),
+                        "spends_per_second": round(case.rate(name)),
                         "rounds_cpu_ms_per_1000": [round(cost.cpu_ms, 1) for cost in costs],
                     }
                     for name, costs in case.costs.items()
@@ -37,8 +38,12 @@ def document(environment: Environment, cases: Sequence[Case]) -> dict[str, Any]:
                     {
                         "of": case.measured,
                         "to": wanted.against,
-                        "ratio": round(case.ratio(wanted.against), 3),
-                        "wanted": {"low": wanted.low, "high": wanted.high},
+                        "figure": wanted.figure,
+                        "ratio": round(case.ratio(wanted), 3),
+                        "wanted": {
+                            "low": wanted.low,
+                            "high": None if math.isinf(wanted.high) else wanted.high,
+                        },
                     }
                     for wanted in case.wanted
                 ],
@@ -53,7 +58,7 @@ def show(console: Console, environment: Environment, cases: Sequence[Case]) -> N
     for case in cases:
         table = Table(title=case.title, title_justify="left", title_style="bold")
         table.add_column("script")
-        for heading in ("CPU ms/1000", "least", "tps", f"{case.measured} to it", "wanted"):
+        for heading in ("CPU ms/1000", "least", "spends/s", f"{case.measured} to it", "wanted"):
             table.add_column(heading, justify="right")
         wanted = {bound.against: bound for bound in case.wanted}
         for name in case.costs:
@@ -62,8 +67,8 @@ def show(console: Console, environment: Environment, cases: Sequence[Case]) -> N
                 name,
                 f"{case.cpu_ms(name):.1f}",
                 f"{case.least_cpu_ms(name):.1f}",
-                f"{case.tps(name):,.0f}",
-                "" if bound is None else f"{case.ratio(name):.2f}",
+                f"{case.rate(name):,.0f}",
+                "" if bound is None else f"{case.ratio(bound):.2f}",
                 "" if bound is None else str(bound),
             )
         console.print(table)

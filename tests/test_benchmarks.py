@@ -51,6 +51,7 @@ def test_a_tiny_run_measures_all_cases_and_leaves_nothing_behind(pg_server: Serv
     assert {case["case"]: set(case["scripts"]) for case in found["cases"]} == {
         "spread": {"deduct_credit", "two_columns", "floor"},
         "hot": {"deduct_credit", "two_columns"},
+        "batch": {"batches of 100", "single spends"},
         "lots": {"many lots", "one lot"},
     }
     assert found["environment"]["fsync"] in {"on", "off"}
