@@ -113,6 +113,27 @@ ALTER TYPE credits.balance OWNER TO credits_owner;
 COMMENT ON TYPE credits.balance IS 'What an account can spend at an instant: credits past their expiry are not in it. held is in open holds, settled is available and held together. pools maps each pool to its credits; status is null for an unknown account; merged_into is the account to ask about instead.';
 
 --
+-- Name: batch; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.batch AS (
+	operations bigint,
+	spent bigint,
+	booked bigint,
+	replayed bigint,
+	refused bigint,
+	results json
+);
+
+ALTER TYPE credits.batch OWNER TO credits_owner;
+
+--
+-- Name: TYPE batch; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.batch IS 'What a batch did: how many operations it had, credits that it spent, operations that it booked, found booked already and refused, and the result of each in the order given. results is json, which costs a third of what jsonb does: it is made to be sent.';
+
+--
 -- Name: entry; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -823,23 +844,6 @@ ALTER TYPE credits_private.payment_order OWNER TO credits_owner;
 COMMENT ON TYPE credits_private.payment_order IS 'A payment to be recorded: its id, further ids of the same payment, what was paid and what has gone back.';
 
 --
--- Name: refusal; Type: TYPE; Schema: credits_private; Owner: credits_owner
---
-
-CREATE TYPE credits_private.refusal AS (
-	code text,
-	details jsonb
-);
-
-ALTER TYPE credits_private.refusal OWNER TO credits_owner;
-
---
--- Name: TYPE refusal; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON TYPE credits_private.refusal IS 'Why a request is refused, as data: a code of the registry of errors, and values for DETAIL.';
-
---
 -- Name: sealed_accounts; Type: TYPE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -858,6 +862,50 @@ ALTER TYPE credits_private.sealed_accounts OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits_private.sealed_accounts IS 'What was sealed in a list of accounts: accounts and entries, the last account that is done, whether one was left out because somebody else seals it, and whether all are done.';
+
+--
+-- Name: spend_order; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.spend_order AS (
+	index integer,
+	account_id text,
+	amount bigint,
+	feature text,
+	member text,
+	reference text,
+	idempotency_key text,
+	metadata jsonb
+);
+
+ALTER TYPE credits_private.spend_order OWNER TO credits_owner;
+
+--
+-- Name: TYPE spend_order; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.spend_order IS 'One spend that is asked for; index is its place in p_operations, counted from 0.';
+
+--
+-- Name: spend_result; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.spend_result AS (
+	index integer,
+	account_id text,
+	idempotency_key text,
+	outcome text,
+	receipt credits.receipt,
+	refusal jsonb
+);
+
+ALTER TYPE credits_private.spend_result OWNER TO credits_owner;
+
+--
+-- Name: TYPE spend_result; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.spend_result IS 'What became of a spend that was asked for: ok, replay or refused, its receipt, or why it was refused as DETAIL would say it.';
 
 --
 -- Name: stripe_line; Type: TYPE; Schema: credits_private; Owner: credits_owner
@@ -1561,6 +1609,68 @@ COMMENT ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_
 Refused with insufficient_credits (402, DETAIL has required and available), in_debt (402),
 account_frozen (403) or account_closed (409); then nothing has changed. Give p_idempotency_key so
 that the call can be repeated: the same key and request return the recorded receipt.';
+
+--
+-- Name: deduct_credits_batch(jsonb, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean DEFAULT false) RETURNS credits.batch
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_orders credits_private.spend_order[];
+    v_result credits_private.spend_result;
+    v_results credits_private.spend_result[] := array[]::credits_private.spend_result[];
+    r_account record;
+    r_first record;
+begin
+    v_orders := credits_private.parse_operations(p_operations);
+
+    for r_account in
+        select o.account_id collate "C" as account_id, array_agg(o order by o.index) as orders
+        from unnest(v_orders) as o
+        group by o.account_id collate "C"
+        order by o.account_id collate "C"
+    loop
+        foreach v_result in array
+            credits_private.post_spends(r_account.account_id, r_account.orders)
+        loop
+            v_results := v_results || v_result;
+        end loop;
+    end loop;
+
+    if p_all_or_nothing then
+        select r.refusal,
+            jsonb_build_object(
+                'index', r.index, 'account_id', r.account_id, 'idempotency_key', r.idempotency_key
+            ) as operation
+        into r_first
+        from unnest(v_results) as r
+        where r.outcome = 'refused'
+        order by r.index
+        limit 1;
+        perform credits_private.raise_refusal(r_first.refusal, r_first.operation);
+    end if;
+    return credits_private.batch_of(v_results);
+end
+$$;
+
+ALTER FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean) IS 'Spends up to 1000 times in one transaction, over any accounts, each operation like a deduct_credit.
+
+p_operations is an array of objects with account_id, amount (1 if not given), feature, member,
+reference, idempotency_key (required) and metadata. Operations of one account take effect in the
+order given. results has an object for each, in that order: index, account_id, idempotency_key,
+outcome (ok, replay or refused), receipt (null if refused) and refusal (what DETAIL would say). What
+is malformed refuses the whole call before anything is locked, naming its index, with
+invalid_argument (400). With p_all_or_nothing the first refusal raises its own error, with index,
+account_id and idempotency_key in DETAIL, and nothing has changed.';
 
 --
 -- Name: dismiss_stripe_event(text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -3518,14 +3628,16 @@ CREATE FUNCTION credits_private.admit_spend(p_state credits_private.account_stat
     AS $$
 declare
     v_state credits_private.account_state := p_state;
+    v_refusal jsonb;
 begin
     -- Where nothing is due the balance is exact, and a refusal need not touch a lot.
     if v_state.next_event_at <= v_state.now and v_state.status = 'active' then
         v_state := credits_private.catch_up(v_state);
     end if;
-    perform credits_private.raise_refusal(
-        credits_private.spend_refusal(v_state, p_amount, p_member)
-    );
+    v_refusal := credits_private.spend_refusal(v_state, p_amount, p_member);
+    if v_refusal is not null then
+        perform credits_private.raise_refusal(v_refusal);
+    end if;
     perform credits_private.count_use(v_state.account_id, p_member, v_state.now, p_amount);
     return credits_private.catch_up(v_state);
 end
@@ -3590,7 +3702,7 @@ ALTER FUNCTION credits_private.admit_use(p_account_id text, p_member text, p_at 
 -- Name: affordable_refusal(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.affordable_refusal(p_state credits_private.account_state, p_amount bigint) RETURNS credits_private.refusal
+CREATE FUNCTION credits_private.affordable_refusal(p_state credits_private.account_state, p_amount bigint) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4618,6 +4730,31 @@ $$;
 ALTER FUNCTION credits_private.apply_subscription(p_event credits_private.stripe_events, p_subscription jsonb) OWNER TO credits_owner;
 
 --
+-- Name: batch_of(credits_private.spend_result[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.batch_of(p_results credits_private.spend_result[]) RETURNS credits.batch
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return (
+        select row(
+            count(*),
+            coalesce(-sum((r.receipt).amount) filter (where r.outcome = 'ok'), 0),
+            count(*) filter (where r.outcome = 'ok'),
+            count(*) filter (where r.outcome = 'replay'),
+            count(*) filter (where r.outcome = 'refused'),
+            json_agg(r order by r.index)
+        )::credits.batch
+        from unnest(p_results) as r
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.batch_of(p_results credits_private.spend_result[]) OWNER TO credits_owner;
+
+--
 -- Name: billing_periods(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -5028,7 +5165,7 @@ ALTER FUNCTION credits_private.calendar_window(p_period text, p_time_zone text, 
 -- Name: cap_refusal(text, text, timestamp with time zone, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.cap_refusal(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint) RETURNS credits_private.refusal
+CREATE FUNCTION credits_private.cap_refusal(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5297,6 +5434,31 @@ $$;
 ALTER FUNCTION credits_private.check_instant(p_argument text, p_instant timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: check_key(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_key(p_argument text, p_idempotency_key text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_text(p_argument, p_idempotency_key);
+    perform credits_private.check_argument(
+        p_argument,
+        p_idempotency_key is null
+        or not (
+            starts_with(p_idempotency_key, 'stripe:')
+            or starts_with(p_idempotency_key, 'ref:')
+            or starts_with(p_idempotency_key, 'pgcredits:')
+        ),
+        'a key that does not begin with stripe:, ref: or pgcredits:'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_key(p_argument text, p_idempotency_key text) OWNER TO credits_owner;
+
+--
 -- Name: check_known(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -5314,6 +5476,27 @@ end
 $$;
 
 ALTER FUNCTION credits_private.check_known(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: check_metadata(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_metadata(p_argument text, p_metadata jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        p_argument,
+        p_metadata is null or (
+            jsonb_typeof(p_metadata) = 'object' and octet_length(p_metadata::text) <= 16384
+        ),
+        'null or a JSON object of at most 16384 bytes'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_metadata(p_argument text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: check_money(bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5364,6 +5547,40 @@ $$;
 ALTER FUNCTION credits_private.check_other_account(p_argument text, p_value text, p_account_id text) OWNER TO credits_owner;
 
 --
+-- Name: check_out(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_out(p_state credits_private.account_state) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+begin
+    v_state.open_lot_id := null;
+    v_state.open_lot_remaining := 0;
+    if v_state.debt > 0 then
+        return v_state;
+    end if;
+    select l.lot_id, l.remaining into v_state.open_lot_id, v_state.open_lot_remaining
+    from credits_private.lots l
+    where l.account_id = v_state.account_id and l.is_open
+    order by l.priority, l.expires_at, l.lot_id
+    limit 1;
+    if not found then
+        v_state.open_lot_remaining := 0;
+        return v_state;
+    end if;
+    update credits_private.lots l
+    set remaining = 0
+    where l.account_id = v_state.account_id and l.lot_id = v_state.open_lot_id;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_out(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
 -- Name: check_pool(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -5411,24 +5628,8 @@ CREATE FUNCTION credits_private.check_tail(p_reference text, p_idempotency_key t
     AS $$
 begin
     perform credits_private.check_text('p_reference', p_reference);
-    perform credits_private.check_text('p_idempotency_key', p_idempotency_key);
-    perform credits_private.check_argument(
-        'p_idempotency_key',
-        p_idempotency_key is null
-        or not (
-            starts_with(p_idempotency_key, 'stripe:')
-            or starts_with(p_idempotency_key, 'ref:')
-            or starts_with(p_idempotency_key, 'pgcredits:')
-        ),
-        'a key that does not begin with stripe:, ref: or pgcredits:'
-    );
-    perform credits_private.check_argument(
-        'p_metadata',
-        p_metadata is null or (
-            jsonb_typeof(p_metadata) = 'object' and octet_length(p_metadata::text) <= 16384
-        ),
-        'null or a JSON object of at most 16384 bytes'
-    );
+    perform credits_private.check_key('p_idempotency_key', p_idempotency_key);
+    perform credits_private.check_metadata('p_metadata', p_metadata);
 end
 $$;
 
@@ -5554,6 +5755,39 @@ end
 $$;
 
 ALTER FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) OWNER TO credits_owner;
+
+--
+-- Name: conflict_refusal(credits_private.ledger, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.conflict_refusal(p_found credits_private.ledger, p_asked credits_private.ledger) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if (p_found.feature, p_found.member, p_found.reference, p_found.request)
+        is distinct from (p_asked.feature, p_asked.member, p_asked.reference, p_asked.request)
+        or p_found.kind <> p_asked.kind
+        or p_found.amount <> p_asked.amount
+    then
+        return credits_private.refuse(
+            'idempotency_conflict',
+            jsonb_build_object(
+                'idempotency_key', p_found.idempotency_key,
+                'entry_id', p_found.entry_id,
+                'recorded', jsonb_build_object(
+                    'kind', p_found.kind, 'amount', p_found.amount, 'feature', p_found.feature,
+                    'member', p_found.member, 'reference', p_found.reference,
+                    'request', p_found.request
+                )
+            )
+        );
+    end if;
+    return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.conflict_refusal(p_found credits_private.ledger, p_asked credits_private.ledger) OWNER TO credits_owner;
 
 --
 -- Name: count_return(credits_private.ledger, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6593,6 +6827,31 @@ $$;
 ALTER FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
 
 --
+-- Name: find_recorded(text, credits_private.spend_order[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_recorded(p_account_id text, p_orders credits_private.spend_order[]) RETURNS credits_private.ledger[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return (
+        select array_agg(r.entry order by o.index)
+        from unnest(p_orders) as o
+        left join lateral (
+            select l as entry
+            from credits_private.ledger l
+            where l.account_id = p_account_id and l.idempotency_key = o.idempotency_key
+            -- One index descent a key, whatever the planner thinks of the account.
+            limit 1
+        ) as r on true
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.find_recorded(p_account_id text, p_orders credits_private.spend_order[]) OWNER TO credits_owner;
+
+--
 -- Name: find_replay(text, text, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6614,24 +6873,7 @@ begin
         return null;
     end if;
 
-    if (v_found.feature, v_found.member, v_found.reference, v_found.request)
-        is distinct from (p_asked.feature, p_asked.member, p_asked.reference, p_asked.request)
-        or v_found.kind <> p_asked.kind
-        or v_found.amount <> p_asked.amount
-    then
-        perform credits_private.fail(
-            'idempotency_conflict',
-            jsonb_build_object(
-                'idempotency_key', p_idempotency_key,
-                'entry_id', v_found.entry_id,
-                'recorded', jsonb_build_object(
-                    'kind', v_found.kind, 'amount', v_found.amount, 'feature', v_found.feature,
-                    'member', v_found.member, 'reference', v_found.reference,
-                    'request', v_found.request
-                )
-            )
-        );
-    end if;
+    perform credits_private.raise_refusal(credits_private.conflict_refusal(v_found, p_asked));
     return credits_private.receipt_of(p_account_id, v_found.command_id);
 end
 $$;
@@ -6758,9 +7000,7 @@ CREATE FUNCTION credits_private.finish_command(p_state credits_private.account_s
     AS $$
 declare
     v_held bigint := credits_private.held_by(p_state.account_id);
-    v_inserted bigint;
-    v_open_lot_id bigint;
-    v_open_lot_remaining bigint := 0;
+    v_state credits_private.account_state;
     v_first credits_private.ledger;
     v_receipt credits.receipt;
 begin
@@ -6776,37 +7016,8 @@ begin
         );
     end if;
 
-    if p_state.debt = 0 then
-        select l.lot_id, l.remaining into v_open_lot_id, v_open_lot_remaining
-        from credits_private.lots l
-        where l.account_id = p_state.account_id and l.is_open
-        order by l.priority, l.expires_at, l.lot_id
-        limit 1;
-        if found then
-            update credits_private.lots l
-            set remaining = 0
-            where l.account_id = p_state.account_id and l.lot_id = v_open_lot_id;
-        end if;
-    end if;
-
-    insert into credits_private.ledger (
-        account_id, entry_id, command_id, kind, amount, balance, debt,
-        open_lot_id, open_lot_remaining, next_event_at, allocations, about_entry_id,
-        other_account_id, other_entry_id, feature, member, reference, idempotency_key, request,
-        metadata, actor, created_at, occurred_at
-    )
-    select p_state.account_id, e.entry_id, e.command_id, e.kind, e.amount, e.balance, e.debt,
-        case when e.entry_id = p_state.entry_id then v_open_lot_id end,
-        case when e.entry_id = p_state.entry_id then coalesce(v_open_lot_remaining, 0) else 0 end,
-        p_state.next_event_at, e.allocations, e.about_entry_id,
-        e.other_account_id, e.other_entry_id, e.feature, e.member, e.reference, e.idempotency_key,
-        e.request, e.metadata, e.actor, e.created_at, e.occurred_at
-    from unnest(p_state.entries) as e
-    on conflict do nothing;
-    get diagnostics v_inserted = row_count;
-    perform credits_private.check_inserted(
-        v_inserted = cardinality(p_state.entries), p_state.account_id, p_state.entry_id
-    );
+    v_state := credits_private.check_out(p_state);
+    perform credits_private.write_entries(v_state);
 
     v_first := p_state.entries[
         cardinality(p_state.entries) - (p_state.entry_id - p_state.command_id)
@@ -7573,6 +7784,52 @@ CREATE FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_line jso
 $$;
 
 ALTER FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_line jsonb) OWNER TO credits_owner;
+
+--
+-- Name: is_name(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.is_name(p_value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.jsonb_typeof(p_value) = 'string'
+        and pg_catalog.length(p_value #>> '{}') between 1 and 255
+$$;
+
+ALTER FUNCTION credits_private.is_name(p_value jsonb) OWNER TO credits_owner;
+
+--
+-- Name: is_plain_operation(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.is_plain_operation(p_operation jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select case
+        when pg_catalog.jsonb_typeof(p_operation) = 'object' then
+            p_operation - array[
+                'account_id', 'amount', 'feature', 'member', 'reference', 'idempotency_key',
+                'metadata'
+            ] = '{}'
+            and credits_private.is_name(p_operation -> 'account_id') is true
+            and (
+                not p_operation ? 'amount' or p_operation ->> 'amount' ~ '^[1-9][0-9]{0,14}$'
+            )
+            and credits_private.is_name(p_operation -> 'feature') is not false
+            and credits_private.is_name(p_operation -> 'member') is not false
+            and credits_private.is_name(p_operation -> 'reference') is not false
+            and credits_private.is_name(p_operation -> 'idempotency_key') is true
+            and not p_operation ->> 'idempotency_key' like any ('{stripe:%,ref:%,pgcredits:%}')
+            and (
+                not p_operation ? 'metadata'
+                or pg_catalog.jsonb_typeof(p_operation -> 'metadata') = 'object'
+                and pg_catalog.octet_length(p_operation ->> 'metadata') <= 16384
+            )
+        else false
+    end
+$_$;
+
+ALTER FUNCTION credits_private.is_plain_operation(p_operation jsonb) OWNER TO credits_owner;
 
 --
 -- Name: items_purchase(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8781,6 +9038,161 @@ $_$;
 ALTER FUNCTION credits_private.parse_instant(p_path text, p_value jsonb) OWNER TO credits_owner;
 
 --
+-- Name: parse_operation(integer, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_operation(p_index integer, p_operation jsonb) RETURNS credits_private.spend_order
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_order credits_private.spend_order;
+    v_path text := 'p_operations[' || p_index || ']';
+    v_unknown text;
+begin
+    v_order.index := p_index;
+    perform credits_private.check_argument(v_path, jsonb_typeof(p_operation) = 'object', 'object');
+    select k.name into v_unknown
+    from jsonb_object_keys(p_operation) as k (name)
+    where k.name not in (
+        'account_id', 'amount', 'feature', 'member', 'reference', 'idempotency_key', 'metadata'
+    )
+    limit 1;
+    perform credits_private.check_argument(
+        v_path || '.' || v_unknown, v_unknown is null,
+        'account_id, amount, feature, member, reference, idempotency_key, metadata'
+    );
+    v_order.account_id := credits_private.parse_text(
+        v_path || '.account_id', p_operation -> 'account_id', 255
+    );
+    perform credits_private.check_argument(
+        v_path || '.account_id', v_order.account_id is not null, 'string of 1 to 255 characters'
+    );
+    v_order.amount := 1;
+    if p_operation ? 'amount' then
+        perform credits_private.check_argument(
+            v_path || '.amount',
+            case
+                when p_operation ->> 'amount' ~ '^[0-9]{1,16}$'
+                    then (p_operation ->> 'amount')::bigint between 1 and 9007199254740991
+            end,
+            'whole number from 1 to 9007199254740991'
+        );
+        v_order.amount := (p_operation ->> 'amount')::bigint;
+    end if;
+    v_order.feature := credits_private.parse_text(
+        v_path || '.feature', p_operation -> 'feature', 255
+    );
+    v_order.member := credits_private.parse_text(
+        v_path || '.member', p_operation -> 'member', 255
+    );
+    v_order.reference := credits_private.parse_text(
+        v_path || '.reference', p_operation -> 'reference', 255
+    );
+    v_order.idempotency_key := credits_private.parse_text(
+        v_path || '.idempotency_key', p_operation -> 'idempotency_key', 255
+    );
+    perform credits_private.check_argument(
+        v_path || '.idempotency_key',
+        v_order.idempotency_key is not null,
+        'string of 1 to 255 characters'
+    );
+    perform credits_private.check_key(v_path || '.idempotency_key', v_order.idempotency_key);
+    v_order.metadata := nullif(p_operation -> 'metadata', 'null');
+    perform credits_private.check_metadata(v_path || '.metadata', v_order.metadata);
+    return v_order;
+end
+$_$;
+
+ALTER FUNCTION credits_private.parse_operation(p_index integer, p_operation jsonb) OWNER TO credits_owner;
+
+--
+-- Name: parse_operations(jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_operations(p_operations jsonb) RETURNS credits_private.spend_order[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_orders credits_private.spend_order[];
+    v_first integer;
+    v_again integer;
+    r_all record;
+    r_operation record;
+begin
+    perform credits_private.check_argument(
+        'p_operations',
+        case
+            when jsonb_typeof(p_operations) = 'array'
+                then jsonb_array_length(p_operations) between 1 and 1000
+        end,
+        'array of 1 to 1000 objects'
+    );
+
+    -- Nearly all are legal as they stand; else each is read by itself, and that names what is not.
+    select
+        array_agg(
+            row(
+                x.position - 1,
+                x.value ->> 'account_id',
+                case
+                    when not x.value ? 'amount' then 1
+                    when x.value ->> 'amount' ~ '^[1-9][0-9]{0,14}$'
+                        then (x.value ->> 'amount')::bigint
+                end,
+                x.value ->> 'feature',
+                x.value ->> 'member',
+                x.value ->> 'reference',
+                x.value ->> 'idempotency_key',
+                x.value -> 'metadata'
+            )::credits_private.spend_order
+            order by x.position
+        ) as orders,
+        bool_and(credits_private.is_plain_operation(x.value) is true) as are_plain
+    into r_all
+    from jsonb_array_elements(p_operations) with ordinality as x (value, position);
+    v_orders := r_all.orders;
+    if not r_all.are_plain then
+        v_orders := '{}';
+        for r_operation in
+            select x.value
+            from jsonb_array_elements(p_operations) with ordinality as x (value, position)
+            order by x.position
+        loop
+            v_orders := v_orders || credits_private.parse_operation(
+                cardinality(v_orders), r_operation.value
+            );
+        end loop;
+    end if;
+
+    if exists (
+        select
+        from unnest(v_orders) as o
+        group by o.account_id, o.idempotency_key
+        having count(*) > 1
+    ) then
+        select o.index, min(e.index) into v_again, v_first
+        from unnest(v_orders) as o
+        join unnest(v_orders) as e
+            on (e.account_id, e.idempotency_key) = (o.account_id, o.idempotency_key)
+            and e.index < o.index
+        group by o.index
+        order by o.index
+        limit 1;
+        perform credits_private.check_argument(
+            'p_operations[' || v_again || '].idempotency_key',
+            false,
+            'a key that the account has not in p_operations[' || v_first || '] already'
+        );
+    end if;
+    return v_orders;
+end
+$_$;
+
+ALTER FUNCTION credits_private.parse_operations(p_operations jsonb) OWNER TO credits_owner;
+
+--
 -- Name: parse_stripe_event(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9071,7 +9483,7 @@ declare
     v_entry credits_private.ledger;
     v_release credits_private.ledger;
     v_receipt credits.receipt;
-    v_refusal credits_private.refusal;
+    v_refusal jsonb;
     v_hold credits_private.holds;
     v_taken jsonb;
     v_held_at timestamptz;
@@ -9104,7 +9516,7 @@ begin
     v_state := credits_private.catch_up(v_state);
     if v_over > 0 then
         v_refusal := credits_private.spend_refusal(v_state, v_over, v_entry.member);
-        if p_if_short = 'partial' and v_part > 0 and v_refusal.code is not null then
+        if p_if_short = 'partial' and v_part > 0 and v_refusal is not null then
             v_over := 0;
         else
             perform credits_private.raise_refusal(v_refusal);
@@ -9983,6 +10395,146 @@ $$;
 ALTER FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_spends(text, credits_private.spend_order[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_spends(p_account_id text, p_orders credits_private.spend_order[]) RETURNS credits_private.spend_result[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_open_lot_id bigint;
+    v_is_checked_in boolean := false;
+    v_recorded credits_private.ledger[];
+    v_found credits_private.ledger;
+    v_entry credits_private.ledger;
+    v_entries credits_private.ledger[] := array[]::credits_private.ledger[];
+    v_order credits_private.spend_order;
+    v_result credits_private.spend_result;
+    v_results credits_private.spend_result[] := array[]::credits_private.spend_result[];
+begin
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_open_lot_id := v_state.open_lot_id;
+    v_recorded := credits_private.find_recorded(p_account_id, p_orders);
+
+    -- Where nothing is due the balance is exact, and a refusal need not touch a lot.
+    if v_state.next_event_at <= v_state.now
+        and v_state.status = 'active'
+        and exists (select from unnest(v_recorded) as r where r.entry_id is null)
+    then
+        v_state := credits_private.catch_up(v_state);
+        v_is_checked_in := true;
+        v_entries := v_state.entries;
+        v_state.entries := '{}';
+    end if;
+
+    v_result.account_id := p_account_id;
+    v_entry.account_id := p_account_id;
+    v_entry.kind := 'spend';
+    v_entry.debt := 0;
+    v_entry.actor := credits_private.actor();
+    v_entry.created_at := greatest(v_state.now, v_state.created_at);
+    v_entry.occurred_at := v_state.now;
+    foreach v_order in array p_orders loop
+        v_entry.amount := -v_order.amount;
+        v_entry.allocations := null;
+        v_entry.feature := v_order.feature;
+        v_entry.member := v_order.member;
+        v_entry.reference := v_order.reference;
+        v_entry.idempotency_key := v_order.idempotency_key;
+        v_entry.metadata := v_order.metadata;
+        v_result.index := v_order.index;
+        v_result.idempotency_key := v_order.idempotency_key;
+        v_result.refusal := null;
+        v_found := v_recorded[cardinality(v_results) + 1];
+
+        if v_found.entry_id is not null then
+            v_result.refusal := credits_private.conflict_refusal(v_found, v_entry);
+            if v_result.refusal is null then
+                v_result.receipt := credits_private.receipt_of(p_account_id, v_found.command_id);
+                v_result.outcome := 'replay';
+            end if;
+        else
+            if v_state.status = 'active'
+                and v_state.open_lot_remaining >= v_order.amount
+                and (
+                    v_order.member is null
+                    or credits_private.admit_use(
+                        p_account_id, v_order.member, v_state.now, v_order.amount, null
+                    )
+                )
+            then
+                v_state.entry_id := v_state.entry_id + 1;
+                v_state.balance := v_state.balance - v_order.amount;
+                v_state.open_lot_remaining := v_state.open_lot_remaining - v_order.amount;
+                v_entry.entry_id := v_state.entry_id;
+                v_entry.command_id := v_state.entry_id;
+                v_entry.balance := v_state.balance;
+                v_entry.open_lot_id := v_state.open_lot_id;
+                v_entry.open_lot_remaining := v_state.open_lot_remaining;
+            else
+                v_result.refusal := credits_private.spend_refusal(
+                    v_state, v_order.amount, v_order.member
+                );
+                if v_result.refusal is null then
+                    perform credits_private.count_use(
+                        p_account_id, v_order.member, v_state.now, v_order.amount
+                    );
+                    v_state.command_id := null;
+                    v_state := credits_private.catch_up(v_state);
+                    v_entry.allocations := credits_private.take_credits(
+                        p_account_id, v_order.amount
+                    );
+                    v_state := credits_private.book(v_state, v_entry);
+                    v_state := credits_private.check_out(v_state);
+                    v_is_checked_in := false;
+                    v_entry := v_state.entries[1];
+                    v_entry.open_lot_id := v_state.open_lot_id;
+                    v_entry.open_lot_remaining := v_state.open_lot_remaining;
+                    v_state.entries := '{}';
+                end if;
+            end if;
+            if v_result.refusal is null then
+                v_entries := v_entries || v_entry;
+                v_result.receipt := row(
+                    p_account_id, v_entry.entry_id, v_entry.command_id, 'spend', v_entry.amount,
+                    v_entry.balance, v_entry.balance, 0,
+                    coalesce(
+                        v_entry.allocations,
+                        credits_private.allocation(v_entry.open_lot_id, v_entry.amount)
+                    ),
+                    false, v_entry.created_at
+                )::credits.receipt;
+                v_result.outcome := 'ok';
+            end if;
+        end if;
+        if v_result.refusal is not null then
+            v_result.receipt := null;
+            v_result.outcome := 'refused';
+        end if;
+        v_results := v_results || v_result;
+    end loop;
+
+    if cardinality(v_entries) > 0 then
+        if v_is_checked_in then
+            v_state := credits_private.check_out(v_state);
+        end if;
+        v_state.entries := v_entries;
+        perform credits_private.write_entries(v_state);
+    elsif v_is_checked_in then
+        -- No entry tells where the open lot's credits are: they go back to where the last one says.
+        update credits_private.lots l
+        set remaining = 0, is_open = true
+        where l.account_id = p_account_id and l.lot_id = v_open_lot_id;
+    end if;
+    return v_results;
+end
+$$;
+
+ALTER FUNCTION credits_private.post_spends(p_account_id text, p_orders credits_private.spend_order[]) OWNER TO credits_owner;
+
+--
 -- Name: post_status(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -10213,21 +10765,21 @@ $$;
 ALTER FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) OWNER TO credits_owner;
 
 --
--- Name: raise_refusal(credits_private.refusal, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: raise_refusal(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.raise_refusal(p_refusal credits_private.refusal, p_more jsonb DEFAULT '{}'::jsonb) RETURNS void
+CREATE FUNCTION credits_private.raise_refusal(p_refusal jsonb, p_more jsonb DEFAULT '{}'::jsonb) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-    if p_refusal.code is not null then
-        perform credits_private.fail(p_refusal.code, p_refusal.details || p_more);
+    if p_refusal is not null then
+        perform credits_private.fail(p_refusal ->> 'code', p_refusal || p_more);
     end if;
 end
 $$;
 
-ALTER FUNCTION credits_private.raise_refusal(p_refusal credits_private.refusal, p_more jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.raise_refusal(p_refusal jsonb, p_more jsonb) OWNER TO credits_owner;
 
 --
 -- Name: raise_target(credits_private.account_state, bigint, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -10619,10 +11171,10 @@ ALTER FUNCTION credits_private.ref_kind(p_provider text, p_object_id text) OWNER
 -- Name: refuse(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.refuse(p_code text, p_values jsonb) RETURNS credits_private.refusal
+CREATE FUNCTION credits_private.refuse(p_code text, p_values jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    select row(p_code, p_values)::credits_private.refusal
+    select pg_catalog.jsonb_build_object('code', p_code) || p_values
 $$;
 
 ALTER FUNCTION credits_private.refuse(p_code text, p_values jsonb) OWNER TO credits_owner;
@@ -11158,12 +11710,12 @@ ALTER FUNCTION credits_private.slice_allocations(p_allocations jsonb, p_skipped 
 -- Name: spend_refusal(credits_private.account_state, bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint, p_member text) RETURNS credits_private.refusal
+CREATE FUNCTION credits_private.spend_refusal(p_state credits_private.account_state, p_amount bigint, p_member text) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_refusal credits_private.refusal;
+    v_refusal jsonb;
 begin
     if p_state.status <> 'active' then
         return credits_private.status_refusal(p_state, array['active']);
@@ -11171,7 +11723,7 @@ begin
     v_refusal := credits_private.cap_refusal(
         p_state.account_id, p_member, p_state.now, p_amount
     );
-    if v_refusal.code is not null then
+    if v_refusal is not null then
         return v_refusal;
     end if;
     return credits_private.affordable_refusal(p_state, p_amount);
@@ -11338,7 +11890,7 @@ ALTER FUNCTION credits_private.start_sealing_pass(p_sealing credits_private.seal
 -- Name: status_refusal(credits_private.account_state, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.status_refusal(p_state credits_private.account_state, p_allowed text[]) RETURNS credits_private.refusal
+CREATE FUNCTION credits_private.status_refusal(p_state credits_private.account_state, p_allowed text[]) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -12975,6 +13527,40 @@ end
 $$;
 
 ALTER FUNCTION credits_private.wake_stripe_events(p_waits_for text[]) OWNER TO credits_owner;
+
+--
+-- Name: write_entries(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.write_entries(p_state credits_private.account_state) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_entry credits_private.ledger;
+    v_entries credits_private.ledger[] := array[]::credits_private.ledger[];
+    v_inserted bigint;
+begin
+    foreach v_entry in array p_state.entries loop
+        v_entry.next_event_at := p_state.next_event_at;
+        if v_entry.entry_id = p_state.entry_id then
+            v_entry.open_lot_id := p_state.open_lot_id;
+            v_entry.open_lot_remaining := p_state.open_lot_remaining;
+        end if;
+        v_entries := v_entries || v_entry;
+    end loop;
+    insert into credits_private.ledger
+    select e.*
+    from unnest(v_entries) as e
+    on conflict do nothing;
+    get diagnostics v_inserted = row_count;
+    perform credits_private.check_inserted(
+        v_inserted = cardinality(v_entries), p_state.account_id, p_state.entry_id
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.write_entries(p_state credits_private.account_state) OWNER TO credits_owner;
 
 --
 -- Name: access_matrix; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -15025,6 +15611,13 @@ REVOKE ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint,
 GRANT ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
+-- Name: FUNCTION deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean) TO credits_service;
+
+--
 -- Name: FUNCTION dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -15481,6 +16074,12 @@ REVOKE ALL ON FUNCTION credits_private.apply_stripe_event(p_event credits_privat
 REVOKE ALL ON FUNCTION credits_private.apply_subscription(p_event credits_private.stripe_events, p_subscription jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION batch_of(p_results credits_private.spend_result[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.batch_of(p_results credits_private.spend_result[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION billing_periods(p_account_id text, p_after timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15589,10 +16188,22 @@ REVOKE ALL ON FUNCTION credits_private.check_inserted(p_inserted boolean, p_acco
 REVOKE ALL ON FUNCTION credits_private.check_instant(p_argument text, p_instant timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_key(p_argument text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_key(p_argument text, p_idempotency_key text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_known(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.check_known(p_state credits_private.account_state) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_metadata(p_argument text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_metadata(p_argument text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_money(p_amount_paid bigint, p_currency text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -15605,6 +16216,12 @@ REVOKE ALL ON FUNCTION credits_private.check_money(p_amount_paid bigint, p_curre
 --
 
 REVOKE ALL ON FUNCTION credits_private.check_other_account(p_argument text, p_value text, p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_out(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_out(p_state credits_private.account_state) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_pool(p_argument text, p_pool text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -15653,6 +16270,12 @@ REVOKE ALL ON FUNCTION credits_private.clock() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION credits_private.close_stripe_event(p_event credits_private.stripe_events, p_reason text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION conflict_refusal(p_found credits_private.ledger, p_asked credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.conflict_refusal(p_found credits_private.ledger, p_asked credits_private.ledger) FROM PUBLIC;
 
 --
 -- Name: FUNCTION count_return(p_spend credits_private.ledger, p_refunded bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -15791,6 +16414,12 @@ REVOKE ALL ON FUNCTION credits_private.find_payment(p_account_id text, p_name cr
 --
 
 REVOKE ALL ON FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_recorded(p_account_id text, p_orders credits_private.spend_order[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_recorded(p_account_id text, p_orders credits_private.spend_order[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -15953,6 +16582,18 @@ REVOKE ALL ON FUNCTION credits_private.invoice_purchase(p_event credits_private.
 --
 
 REVOKE ALL ON FUNCTION credits_private.invoice_subscription(p_invoice jsonb, p_line jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_name(p_value jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.is_name(p_value jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_plain_operation(p_operation jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.is_plain_operation(p_operation jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION items_purchase(p_event credits_private.stripe_events, p_items jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -16123,6 +16764,18 @@ REVOKE ALL ON FUNCTION credits_private.parse_grants(p_grants jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION credits_private.parse_instant(p_path text, p_value jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION parse_operation(p_index integer, p_operation jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_operation(p_index integer, p_operation jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_operations(p_operations jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_operations(p_operations jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION parse_stripe_event(p_payload text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -16255,6 +16908,12 @@ REVOKE ALL ON FUNCTION credits_private.post_release(p_account_id text, p_hold_id
 REVOKE ALL ON FUNCTION credits_private.post_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_spends(p_account_id text, p_orders credits_private.spend_order[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_spends(p_account_id text, p_orders credits_private.spend_order[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_status(p_account_id text, p_kind text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -16279,10 +16938,10 @@ REVOKE ALL ON FUNCTION credits_private.post_transfer(p_account_id text, p_to_acc
 REVOKE ALL ON FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) FROM PUBLIC;
 
 --
--- Name: FUNCTION raise_refusal(p_refusal credits_private.refusal, p_more jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION raise_refusal(p_refusal jsonb, p_more jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.raise_refusal(p_refusal credits_private.refusal, p_more jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.raise_refusal(p_refusal jsonb, p_more jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -16661,6 +17320,12 @@ REVOKE ALL ON FUNCTION credits_private.verify_payments(p_account_id text) FROM P
 --
 
 REVOKE ALL ON FUNCTION credits_private.wake_stripe_events(p_waits_for text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION write_entries(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.write_entries(p_state credits_private.account_state) FROM PUBLIC;
 
 --
 -- Name: TABLE schema_migrations_log; Type: ACL; Schema: credits_private; Owner: credits_owner

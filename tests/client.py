@@ -71,6 +71,7 @@ class Credits:
     record_payment = _method(rpc.record_payment)
     clawback_credits = _method(rpc.clawback_credits)
     deduct_credit = _method(rpc.deduct_credit)
+    deduct_credits_batch = _method(rpc.deduct_credits_batch)
     refund_spend = _method(rpc.refund_spend)
     expire_subscription_credits = _method(rpc.expire_subscription_credits)
     hold_credits = _method(rpc.hold_credits)

@@ -297,6 +297,16 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
 """Every refusal by its code."""
 
 
+def from_detail(detail: Mapping[str, Any]) -> CreditsError:
+    """Return the refusal that a DETAIL object describes, as the results of a batch carry it.
+
+    A code that this version does not know becomes a plain `CreditsError`, without an SQLSTATE.
+    """
+    values = dict(detail)
+    code: str = values.pop("code")
+    return REGISTRY.get(code, CreditsError)(code=code, values=values)
+
+
 def from_database(exc: psycopg.Error) -> CreditsError | None:
     """Return the refusal that ``exc`` carries, or None when it is not one of ours.
 

@@ -63,6 +63,7 @@ grant execute on function
     credits.add_subscription_credits(text, bigint, timestamptz, text, text, text, jsonb),
     credits.capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb),
     credits.deduct_credit(text, bigint, text, text, text, text, jsonb),
+    credits.deduct_credits_batch(jsonb, boolean),
     credits.expire_subscription_credits(text, text, text, text, text, jsonb),
     credits.extend_hold(text, bigint, interval, text, text, jsonb),
     credits.hold_credits(text, bigint, interval, text, text, text, text, jsonb),

@@ -214,12 +214,18 @@ comment on type credits_private.account_state is
     'newest entry, and the entries that the command has booked and not written yet. effective_at '
     'is the past instant at which they take effect; null for now.';
 
-create type credits_private.refusal as (
-    code text,
-    details jsonb
+create type credits_private.spend_order as (
+    index integer,
+    account_id text,
+    amount bigint,
+    feature text,
+    member text,
+    reference text,
+    idempotency_key text,
+    metadata jsonb
 );
-comment on type credits_private.refusal is
-    'Why a request is refused, as data: a code of the registry of errors, and values for DETAIL.';
+comment on type credits_private.spend_order is
+    'One spend that is asked for; index is its place in p_operations, counted from 0.';
 
 create type credits_private.grant_order as (
     pool text,
@@ -254,6 +260,31 @@ comment on type credits.receipt is
     'Answer of a command: what its first entry says, and balance, available and debt after its '
     'last one. '
     'All amounts are whole credits.';
+
+create type credits_private.spend_result as (
+    index integer,
+    account_id text,
+    idempotency_key text,
+    outcome text,
+    receipt credits.receipt,
+    refusal jsonb
+);
+comment on type credits_private.spend_result is
+    'What became of a spend that was asked for: ok, replay or refused, its receipt, or why it was '
+    'refused as DETAIL would say it.';
+
+create type credits.batch as (
+    operations bigint,
+    spent bigint,
+    booked bigint,
+    replayed bigint,
+    refused bigint,
+    results json
+);
+comment on type credits.batch is
+    'What a batch did: how many operations it had, credits that it spent, operations that it '
+    'booked, found booked already and refused, and the result of each in the order given. results '
+    'is json, which costs a third of what jsonb does: it is made to be sent.';
 
 create type credits.balance as (
     account_id text,

@@ -16,7 +16,7 @@ from tests.concurrency.sessions import ask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pgcredits.rpc import Receipt, Sweep
+    from pgcredits.rpc import Batch, Receipt, Sweep
     from tests.client import Credits
     from tests.clock import Clock
 
@@ -32,7 +32,7 @@ class On:
     command: str
     account: str
 
-    def __call__(self, session: Credits) -> Receipt | Sweep:
+    def __call__(self, session: Credits) -> Batch | Receipt | Sweep:
         return (WRITERS | SWEEP)[self.command](session, self.account)
 
 
@@ -46,6 +46,14 @@ def _spend(credits: Credits, account: str) -> Receipt:
 
 def _spend_once(credits: Credits, account: str) -> Receipt:
     return credits.deduct_credit(account, 5, idempotency_key="job-2")
+
+
+def _batch(credits: Credits, account: str) -> Batch:
+    operations = [
+        {"account_id": account, "idempotency_key": f"batch-{amount}", "amount": amount}
+        for amount in (8, 90, 30)
+    ]
+    return credits.deduct_credits_batch(operations)
 
 
 def _grant(credits: Credits, account: str) -> Receipt:
@@ -159,10 +167,11 @@ def _sweep(credits: Credits, account: str) -> Sweep:
     return credits.expire_due()
 
 
-WRITERS: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {
+WRITERS: dict[str, Callable[[Credits, str], Batch | Receipt | Sweep]] = {
     "open": _open,
     "spend": _spend,
     "spend once": _spend_once,
+    "batch": _batch,
     "grant": _grant,
     "purchase": _purchase,
     "subscribe": _subscribe,

@@ -37,6 +37,7 @@ SERVICE = READS | {
     "record_payment",
     "clawback_credits",
     "deduct_credit",
+    "deduct_credits_batch",
     "refund_spend",
     "hold_credits",
     "capture_hold",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,6 +75,16 @@ def test_a_hundred_spends_from_the_open_lot_insert_a_hundred_rows(credits: Credi
             credits.deduct_credit(ACCOUNT, 1)
 
     assert _written(credits.conn, spend) == {"ledger": (100, 0, 0)}
+
+
+def test_a_batch_from_the_open_lot_inserts_its_rows_and_leaves_none_dead(credits: Credits) -> None:
+    operations = [{"account_id": ACCOUNT, "idempotency_key": f"k{n}"} for n in range(90)]
+    spend = partial(
+        credits.deduct_credits_batch,
+        [*operations, {**operations[0], "idempotency_key": "x", "amount": 999}],
+    )
+    assert _written(credits.conn, spend) == {"ledger": (90, 0, 0)}
+    assert _written(credits.conn, spend) == {}
 
 
 def test_a_replay_writes_nothing(credits: Credits) -> None:

@@ -1,7 +1,8 @@
 """A mixed load: every writer but the sweep and the closing of accounts, on few accounts.
 
-Calls are made alone and in transactions. Each call that writes has a key; some keys are used by
-several sessions, and what one session holds, all may capture, release or extend.
+Calls are made alone, in transactions, and spends also in batches over several accounts. Each call
+that writes has a key; some keys are used by several sessions, and what one session holds, all may
+capture, release or extend.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ class Load:
 
     def _new(self) -> Call:
         account = self._rng.choice(self._accounts)
-        made = self._one(account)
+        return self._keyed(self._one(account))
+
+    def _keyed(self, made: Call) -> Call:
+        account = str(made.account)
         if made.function == "get_balance":
             return made
         if "hold_id" in made.arguments:
@@ -74,12 +78,16 @@ class Load:
         return made.but(idempotency_key=f"{self._seed}-{self._calls}")
 
     def go(self, session: Recorder) -> int:
-        """Make the next call, or a few in one transaction; return how many.
+        """Make the next call, or a few in one transaction or batch; return how many.
 
         The calls of a transaction are in the order of their accounts, so that none waits for
         another one in a circle.
         """
         size = self._rng.choice([1, 1, 1, 1, 1, 1, 1, 2, 3])
+        if size == 1 and self._rng.random() < 0.15:
+            batch = self._batch()
+            session.make_batch(batch)
+            return len(batch.operations)
         if size == 1:
             self._make(session, self.next())
             return 1
@@ -92,6 +100,16 @@ class Load:
             for one in calls:
                 self._make(session, one)
         return size
+
+    def _batch(self) -> Call:
+        """A few spends on any accounts, in any order; some with keys of other sessions."""
+        operations: dict[tuple[str | None, str | None], dict[str, Any]] = {}
+        for _ in range(self._rng.randint(1, 6)):
+            made = self._keyed(_spend(self._rng, self._rng.choice(self._accounts)))
+            operations.setdefault((made.account, made.key), dict(made.arguments))
+        all_or_nothing = self._rng.random() < 0.25
+        given = {"operations": [*operations.values()], "all_or_nothing": all_or_nothing}
+        return Call("deduct_credits_batch", given)
 
     def _make(self, session: Recorder, made: Call) -> None:
         outcome: Outcome = session.make(made)

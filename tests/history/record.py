@@ -24,12 +24,12 @@ import psycopg
 
 from pgcredits.errors import CreditsError
 from tests.client import Credits
+from tests.model.call import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pgcredits.rpc import Receipt
-    from tests.model.call import Call
 
 
 _PATIENCE = 10.0
@@ -59,6 +59,8 @@ class Undone:
     why: str
 
 
+BY_BATCH = "another operation of the batch was refused"
+"""Why a call is undone that was an operation of a batch, all of it or nothing."""
 BY_CALLER = "rolled back by the caller"
 """Why a call is undone whose transaction was meant to be."""
 
@@ -193,6 +195,20 @@ class Recorder:
             self.history.add(invocation)
         return outcome
 
+    def make_batch(self, batch: Call) -> None:
+        """Make a batch and write each operation down as the spend that it is."""
+        assert self._open is None, "a batch inside a transaction"
+        number = self.history.number()
+        invoked = time.monotonic()
+        outcome = self._attempt(batch)
+        returned = math.inf if isinstance(outcome, Unknown) else time.monotonic()
+        for operation, one in zip(batch.operations, _outcomes(batch, outcome), strict=True):
+            # Some may have been refused: only all or nothing is there together.
+            if not batch.arguments.get("all_or_nothing"):
+                number = self.history.number()
+            spend = Call("deduct_credit", operation)
+            self.history.add(Invocation(self.number, number, spend, invoked, returned, one))
+
     def retry(self, call: Call, attempts: int = 10) -> Outcome:
         """Make a call that reads or carries a key until its outcome is known."""
         reads = call.function == "get_balance"
@@ -271,6 +287,20 @@ class _BrokenError(Exception):
     def __init__(self, outcome: Undone | Unknown) -> None:
         super().__init__(outcome.why)
         self.outcome = outcome
+
+
+def _outcomes(batch: Call, outcome: Outcome) -> list[Outcome]:
+    """What each operation of a batch was told."""
+    if isinstance(outcome, Acknowledged):
+        return [
+            Refused(one.refusal.code, one.refusal.values)
+            if one.refusal is not None
+            else Acknowledged(one.receipt)
+            for one in outcome.answer.parsed()
+        ]
+    if isinstance(outcome, Refused):
+        outcome = Undone(BY_BATCH)
+    return [outcome] * len(batch.operations)
 
 
 def _ended(one: Invocation, fate: Outcome | None, ended: float) -> Invocation:

@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from tests.history.check import check, outcomes
 from tests.history.load import run
-from tests.history.record import History, Undone
+from tests.history.record import BY_BATCH, BY_CALLER, History, Undone
 
 if TYPE_CHECKING:
     from tests.client import Credits
@@ -40,5 +40,5 @@ def test_eight_sessions_on_three_accounts(dsn: str, credits: Credits) -> None:
     assert seen["acknowledged"] > seen.total() / 3
     assert {"insufficient_credits", "idempotency_conflict", "entry_not_found"} <= set(seen)
     undone = {one.outcome.why for one in history.invocations if isinstance(one.outcome, Undone)}
-    assert undone == {"rolled back by the caller"}
+    assert undone == {BY_BATCH, BY_CALLER}
     assert any(one.receipt and one.receipt.is_replay for one in history.invocations)

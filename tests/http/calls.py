@@ -164,6 +164,16 @@ SAMPLES: dict[str, Sample] = {
     "deduct_credit": Sample(
         {**_ON, "p_amount": 3}, {"p_feature": "chat", "p_member": "ann", **_TAIL}, before=(_GRANT,)
     ),
+    "deduct_credits_batch": Sample(
+        {
+            "p_operations": [
+                {"account_id": ACCOUNT, "idempotency_key": "job-9", "amount": 3, "feature": "chat"},
+                {"account_id": ACCOUNT, "idempotency_key": "job-10"},
+            ]
+        },
+        {"p_all_or_nothing": True},
+        before=(_GRANT,),
+    ),
     "refund_spend": Sample(
         {**_ON, "p_entry_id": 2},
         {"p_amount": 3, "p_if_expired": "lapse", **_TAIL},

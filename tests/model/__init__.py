@@ -9,7 +9,8 @@ module                                 subject
 `state`, `work`                        accounts, lots, payments, entries; a command at work on them
 `arguments`                            what is legal
 `grants`, `posting`, `periods`         commands that bring credits
-`spends`, `money_back`, `expiry`       commands that take them, and give them back
+`spends`, `batches`, `money_back`,     commands that take them, and give them back
+`expiry`
 `holds`, `administration`              commands that set them aside; what administrators do
 `returns`                              what comes back to lots, and the debt that takes it
 `model`                                all accounts and the list of commands

@@ -15,6 +15,7 @@ _FROM = datetime(1970, 1, 1, tzinfo=UTC)
 _AMOUNT = f"whole number from 1 to {MOST}"
 _NUMBER = f"whole number from 0 to {MOST}"
 _MONEY = "whole number of the smallest currency unit, 0 or more"
+_OPERATION = "account_id, amount, feature, member, reference, idempotency_key, metadata"
 _FIELDS = (
     "amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, cost"
 )
@@ -155,4 +156,48 @@ def _grant(path: str, grant: dict[str, Any]) -> None:
         f"{path}.period_start",
         grant.get("item") is None or start is not None,
         "an instant, when there is an item",
+    )
+
+
+def operations(value: Any) -> None:
+    """``p_operations`` of deduct_credits_batch."""
+    is_array = isinstance(value, list) and 1 <= len(value) <= 1000
+    legal("p_operations", is_array, "array of 1 to 1000 objects")
+    for index, operation in enumerate(value):
+        _spend(f"p_operations[{index}]", operation)
+    first: dict[tuple[str, str], int] = {}
+    for index, operation in enumerate(value):
+        key = (operation["account_id"], operation["idempotency_key"])
+        legal(
+            f"p_operations[{index}].idempotency_key",
+            first.setdefault(key, index) == index,
+            f"a key that the account has not in p_operations[{first[key]}] already",
+        )
+
+
+def _spend(path: str, operation: Any) -> None:
+    legal(path, isinstance(operation, dict), "object")
+    for field in operation.keys() - set(_OPERATION.split(", ")):
+        legal(f"{path}.{field}", False, _OPERATION)
+    for field in ("account_id", "feature", "member", "reference", "idempotency_key"):
+        given = operation.get(field)
+        is_text = isinstance(given, str) and 1 <= len(given) <= 255
+        is_needed = field in {"account_id", "idempotency_key"}
+        legal(
+            f"{path}.{field}",
+            is_text or (given is None and not is_needed),
+            "string of 1 to 255 characters",
+        )
+        if field == "account_id":
+            amount(f"{path}.amount", operation.get("amount", 1))
+    legal(
+        f"{path}.idempotency_key",
+        not operation["idempotency_key"].startswith(("stripe:", "ref:", "pgcredits:")),
+        "a key that does not begin with stripe:, ref: or pgcredits:",
+    )
+    metadata = operation.get("metadata")
+    legal(
+        f"{path}.metadata",
+        metadata is None or (isinstance(metadata, dict) and len(json.dumps(metadata)) <= 16384),
+        "null or a JSON object of at most 16384 bytes",
     )

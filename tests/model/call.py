@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Call:
     """``function`` of the schema ``credits`` with these arguments, named as in SQL without ``p_``.
 
-    What is not named takes the default of the function; None is sent as an explicit NULL.
+    What is not named takes the default of the function; None is sent as an explicit NULL. A batch
+    has ``operations``, each with an account and a key of its own.
     """
 
     function: str
@@ -23,14 +24,23 @@ class Call:
 
     @property
     def account(self) -> str | None:
-        """The account that the call is about, None for the sweep."""
+        """The one account that the call is about, None for the sweep and for a batch."""
         return self.arguments.get("account_id")
 
     @property
     def accounts(self) -> list[str]:
         """Every account that the call names."""
         names = ("account_id", "to_account_id", "into_account_id")
-        return [self.arguments[name] for name in names if self.arguments.get(name) is not None]
+        named = self.operations if "operations" in self.arguments else [self.arguments]
+        ids = [one.get(name) for one in named for name in names]
+        return [account_id for account_id in ids if isinstance(account_id, str)]
+
+    @property
+    def operations(self) -> list[dict[str, Any]]:
+        """The operations of a batch, as far as they are objects."""
+        given = self.arguments.get("operations")
+        listed = given if isinstance(given, list) else []
+        return [operation for operation in listed if isinstance(operation, dict)]
 
     @property
     def key(self) -> str | None:
@@ -38,7 +48,10 @@ class Call:
         return self.arguments.get("idempotency_key")
 
     def but(self, **changed: Any) -> Call:
-        """The same call with other values for some of its arguments."""
+        """The same call with other values for some of its arguments; for the first of a batch."""
+        if "operations" in self.arguments:
+            first, *rest = self.arguments["operations"]
+            return Call(self.function, {**self.arguments, "operations": [first | changed, *rest]})
         return Call(self.function, {**self.arguments, **changed})
 
     def on(self, credits: Credits) -> Any:

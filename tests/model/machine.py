@@ -104,8 +104,7 @@ class Search(Granting, Spending, Holding, Capping, Moving, Administering):
         A closed account stays closed, so that is rolled back.
         """
         repeated = self.calls[-1 - nth % len(self.calls)]
-        account_id = repeated.account
-        assert account_id is not None
+        account_id = repeated.accounts[0]
         if closes:
             self.twin.save()
             self.make("close_account", account_id, {}, reason="left", if_credits="forfeit")
@@ -144,11 +143,11 @@ class Search(Granting, Spending, Holding, Capping, Moving, Administering):
     def repeat(self, nth: int, change: dict[str, Any], more: int) -> None:
         """A replay, or nearly one: a key or a payment that is used for another request."""
         made = self.calls[-1 - nth % len(self.calls)].but(**change)
-        if more and made.arguments.get("amount"):
+        if more and made.account and made.arguments.get("amount"):
             made = made.but(amount=made.arguments["amount"] + more)
         self.twin.make(made)
 
     @step(4, account_id=choices.accounts, wrong=st.sampled_from(WRONG))
     def call_wrongly(self, account_id: str, wrong: Call) -> None:
-        account_id = wrong.arguments.get("account_id", account_id)
-        self.twin.make(wrong.but(account_id=account_id))
+        named = {"account_id": account_id, **wrong.arguments}
+        self.twin.make(wrong if "operations" in named else wrong.but(**named))

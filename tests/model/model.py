@@ -13,6 +13,7 @@ from tests.model.administration import (
     freeze_account,
     unfreeze_account,
 )
+from tests.model.batches import deduct_credits_batch
 from tests.model.expiry import expire_due, expire_subscription_credits
 from tests.model.grants import (
     add_purchased_credits,
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
         record_payment,
         clawback_credits,
         deduct_credit,
+        deduct_credits_batch,
         refund_spend,
         hold_credits,
         capture_hold,

@@ -6,6 +6,7 @@ statement, and what differs can be read in the output of a failed comparison.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,11 @@ def instant(moment: datetime | None) -> str | None:
         return text
     fraction, offset = rest[:6], rest[6:]
     return f"{whole}.{fraction.rstrip('0')}{offset}"
+
+
+def plain(values: Any) -> Any:
+    """As JSON gives them back."""
+    return json.loads(json.dumps(values, default=instant))
 
 
 def entry(account: Account, one: Entry) -> Shown:

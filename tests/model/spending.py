@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from tests.model import choices
+from tests.model.call import Call
 from tests.model.choices import US
 from tests.model.state import NEVER, later
 from tests.model.steps import Table, step
@@ -61,6 +62,41 @@ class Spending(Table):
         for amount in amounts:
             given = {**use, "amount": self.amount(account_id, amount)}
             self.make("deduct_credit", account_id, tail, **given)
+
+    @step(
+        8,
+        wanted=st.lists(
+            st.tuples(choices.accounts, choices.spent, choices.uses, choices.tails),
+            min_size=1,
+            max_size=6,
+        ),
+        repeats=st.sampled_from([False, False, True]),
+        all_or_nothing=st.sampled_from([False, False, False, True]),
+    )
+    def deduct_credits_batch(
+        self,
+        *,
+        wanted: list[tuple[str, Amount, dict[str, Any], dict[str, Any]]],
+        repeats: bool,
+        all_or_nothing: bool,
+    ) -> None:
+        """Spends of several accounts, and now and then one that was made before."""
+        operations = [
+            {
+                "account_id": account_id,
+                **self.with_key({"idempotency_key": "new", **tail}),
+                **use,
+                "amount": self.amount(account_id, amount),
+            }
+            for account_id, amount, use, tail in wanted
+        ]
+        earlier = [made for made in self.calls if made.function == "deduct_credit" and made.key]
+        if repeats and earlier:
+            operations.insert(len(operations) // 2, dict(earlier[-1].arguments))
+        given = {"operations": operations, "all_or_nothing": all_or_nothing}
+        made = Call("deduct_credits_batch", given)
+        self.calls.append(made)
+        self.twin.make(made)
 
     @step(
         10,

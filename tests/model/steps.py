@@ -93,12 +93,16 @@ class Table(RuleBasedStateMachine):
         return sum(lot.left for lot in self.account(account_id).spendable(self.twin.model.now))
 
     def make(self, function: str, account_id: str, tail: dict[str, Any], **given: Any) -> None:
-        if tail.get("idempotency_key") == "new":
-            self.keys += 1
-            tail = tail | {"idempotency_key": f"new-{self.keys}"}
-        made = call(function, account_id, **given, **tail)
+        made = call(function, account_id, **given, **self.with_key(tail))
         self.calls.append(made)
         self.twin.make(made)
+
+    def with_key(self, tail: dict[str, Any]) -> dict[str, Any]:
+        """The same with a new key, if one is asked for."""
+        if tail.get("idempotency_key") != "new":
+            return tail
+        self.keys += 1
+        return tail | {"idempotency_key": f"new-{self.keys}"}
 
     def payments(self) -> list[tuple[str, Payment]]:
         """Every payment with its account, newest first inside the account."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pgcredits.errors import CreditsError
+from pgcredits.rpc import Batch
 from tests.client import Credits
 from tests.model import shown
 from tests.model.call import Call
@@ -207,16 +207,14 @@ def _ask(make: Any) -> Answer:
     try:
         return "answered", make()
     except (CreditsError, Refusal) as refusal:
-        return "refused", {"code": refusal.code, **_plain(refusal.values)}
-
-
-def _plain(values: Any) -> Any:
-    return json.loads(json.dumps(values, default=shown.instant))
+        return "refused", {"code": refusal.code, **shown.plain(refusal.values)}
 
 
 def _brief(answer: Answer) -> str:
     kind, value = answer
     if kind == "refused":
         return str(value["code"])
+    if isinstance(value, Batch):
+        return f"{value.booked} booked, {value.replayed} replays, {value.refused} refused"
     replay = ", a replay" if value.is_replay else ""
     return f"{value.entry_id} {value.kind} {value.amount}, {value.balance}/{value.debt}{replay}"

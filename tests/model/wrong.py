@@ -211,9 +211,33 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
     "expire_subscription_credits": [{"subscription": ""}, {"subscription": "s" * 128}],
 }
 
+_SPEND: dict[str, Any] = {"account_id": "ann", "idempotency_key": "never"}
+
+_SPENDS: list[Any] = [
+    "spend",
+    *({**_SPEND, **wrong} for wrong in [*_ANYWHERE, *_AMOUNTS]),
+    {**_SPEND, "amount": None},
+    {**_SPEND, "color": "red"},
+    {**_SPEND, "feature": 7},
+    {**_SPEND, "member": ""},
+    {"account_id": "ann"},
+    {"idempotency_key": "never"},
+]
+
+_BATCHES: list[Any] = [
+    None,
+    [],
+    [_SPEND] * 1001,
+    [_SPEND, {**_SPEND, "idempotency_key": "other"}, {**_SPEND, "amount": 2}],
+    *([{**_SPEND, "idempotency_key": "first"}, wrong, "worse"] for wrong in _SPENDS),
+]
+
 WRONG = [
-    Call(function, {**_LEGAL[function], **wrong})
-    for function, own in _WRONG.items()
-    for wrong in [*own, *_ANYWHERE]
-    if not (function == "erase_metadata" and "metadata" in wrong)
+    *(
+        Call(function, {**_LEGAL[function], **wrong})
+        for function, own in _WRONG.items()
+        for wrong in [*own, *_ANYWHERE]
+        if not (function == "erase_metadata" and "metadata" in wrong)
+    ),
+    *(Call("deduct_credits_batch", {"operations": operations}) for operations in _BATCHES),
 ]

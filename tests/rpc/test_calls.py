@@ -26,6 +26,7 @@ ROWS = {
     "seal": rpc.Seal,
     "sealing": rpc.Sealing,
     "balance": rpc.Balance,
+    "batch": rpc.Batch,
     "entry": rpc.Entry,
     "finding": rpc.Finding,
     "lot": rpc.Lot,

@@ -19,6 +19,7 @@ from pgcredits.rpc.administration import (
     freeze_account,
     unfreeze_account,
 )
+from pgcredits.rpc.batches import Batch, SpendResult, deduct_credits_batch
 from pgcredits.rpc.calls import (
     add_purchased_credits,
     add_subscription_credits,
@@ -96,6 +97,7 @@ __all__ = [
     "AccessFinding",
     "Backlog",
     "Balance",
+    "Batch",
     "Entry",
     "Finding",
     "Hold",
@@ -107,6 +109,7 @@ __all__ = [
     "SchemaVersion",
     "Seal",
     "Sealing",
+    "SpendResult",
     "StripeBacklog",
     "StripeCustomer",
     "StripeEvent",
@@ -127,6 +130,7 @@ __all__ = [
     "clawback_credits",
     "close_account",
     "deduct_credit",
+    "deduct_credits_batch",
     "dismiss_stripe_event",
     "erase_metadata",
     "expire_due",

@@ -6,7 +6,7 @@ create or replace function credits_private.cap_refusal(
     p_at timestamptz,
     p_amount bigint
 )
-returns credits_private.refusal
+returns jsonb
 language plpgsql
 stable
 parallel safe

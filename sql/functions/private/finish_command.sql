@@ -11,9 +11,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_held bigint := credits_private.held_by(p_state.account_id);
-    v_inserted bigint;
-    v_open_lot_id bigint;
-    v_open_lot_remaining bigint := 0;
+    v_state credits_private.account_state;
     v_first credits_private.ledger;
     v_receipt credits.receipt;
 begin
@@ -29,37 +27,8 @@ begin
         );
     end if;
 
-    if p_state.debt = 0 then
-        select l.lot_id, l.remaining into v_open_lot_id, v_open_lot_remaining
-        from credits_private.lots l
-        where l.account_id = p_state.account_id and l.is_open
-        order by l.priority, l.expires_at, l.lot_id
-        limit 1;
-        if found then
-            update credits_private.lots l
-            set remaining = 0
-            where l.account_id = p_state.account_id and l.lot_id = v_open_lot_id;
-        end if;
-    end if;
-
-    insert into credits_private.ledger (
-        account_id, entry_id, command_id, kind, amount, balance, debt,
-        open_lot_id, open_lot_remaining, next_event_at, allocations, about_entry_id,
-        other_account_id, other_entry_id, feature, member, reference, idempotency_key, request,
-        metadata, actor, created_at, occurred_at
-    )
-    select p_state.account_id, e.entry_id, e.command_id, e.kind, e.amount, e.balance, e.debt,
-        case when e.entry_id = p_state.entry_id then v_open_lot_id end,
-        case when e.entry_id = p_state.entry_id then coalesce(v_open_lot_remaining, 0) else 0 end,
-        p_state.next_event_at, e.allocations, e.about_entry_id,
-        e.other_account_id, e.other_entry_id, e.feature, e.member, e.reference, e.idempotency_key,
-        e.request, e.metadata, e.actor, e.created_at, e.occurred_at
-    from unnest(p_state.entries) as e
-    on conflict do nothing;
-    get diagnostics v_inserted = row_count;
-    perform credits_private.check_inserted(
-        v_inserted = cardinality(p_state.entries), p_state.account_id, p_state.entry_id
-    );
+    v_state := credits_private.check_out(p_state);
+    perform credits_private.write_entries(v_state);
 
     v_first := p_state.entries[
         cardinality(p_state.entries) - (p_state.entry_id - p_state.command_id)

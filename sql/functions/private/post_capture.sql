@@ -23,7 +23,7 @@ declare
     v_entry credits_private.ledger;
     v_release credits_private.ledger;
     v_receipt credits.receipt;
-    v_refusal credits_private.refusal;
+    v_refusal jsonb;
     v_hold credits_private.holds;
     v_taken jsonb;
     v_held_at timestamptz;
@@ -56,7 +56,7 @@ begin
     v_state := credits_private.catch_up(v_state);
     if v_over > 0 then
         v_refusal := credits_private.spend_refusal(v_state, v_over, v_entry.member);
-        if p_if_short = 'partial' and v_part > 0 and v_refusal.code is not null then
+        if p_if_short = 'partial' and v_part > 0 and v_refusal is not null then
             v_over := 0;
         else
             perform credits_private.raise_refusal(v_refusal);

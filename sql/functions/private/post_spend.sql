@@ -1,5 +1,5 @@
--- The slow path of a spend, a whole locked step: a lot to cross, something due, a refusal or a
--- replay. Replays first, then books what is due, decides, writes.
+-- The slow path of a single spend, a whole locked step: a lot to cross, something due, a refusal or
+-- a replay. post_spends does the same for many; one need not pay for what they need.
 create or replace function credits_private.post_spend(
     p_account_id text,
     p_amount bigint,

@@ -1,10 +1,10 @@
--- A refusal as data: a code of the registry and the values for DETAIL. raise_refusal raises it.
+-- A refusal as data: what DETAIL says, a code of the registry and values. raise_refusal raises it.
 create or replace function credits_private.refuse(p_code text, p_values jsonb)
-returns credits_private.refusal
+returns jsonb
 language sql
 immutable
 parallel safe
 security invoker
 as $$
-    select row(p_code, p_values)::credits_private.refusal
+    select pg_catalog.jsonb_build_object('code', p_code) || p_values
 $$;

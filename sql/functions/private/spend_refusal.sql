@@ -6,7 +6,7 @@ create or replace function credits_private.spend_refusal(
     p_amount bigint,
     p_member text
 )
-returns credits_private.refusal
+returns jsonb
 language plpgsql
 stable
 parallel safe
@@ -14,7 +14,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_refusal credits_private.refusal;
+    v_refusal jsonb;
 begin
     if p_state.status <> 'active' then
         return credits_private.status_refusal(p_state, array['active']);
@@ -22,7 +22,7 @@ begin
     v_refusal := credits_private.cap_refusal(
         p_state.account_id, p_member, p_state.now, p_amount
     );
-    if v_refusal.code is not null then
+    if v_refusal is not null then
         return v_refusal;
     end if;
     return credits_private.affordable_refusal(p_state, p_amount);

@@ -4,7 +4,7 @@ create or replace function credits_private.status_refusal(
     p_state credits_private.account_state,
     p_allowed text[]
 )
-returns credits_private.refusal
+returns jsonb
 language plpgsql
 stable
 parallel safe
