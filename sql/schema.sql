@@ -422,6 +422,25 @@ ALTER TYPE credits.stripe_backlog OWNER TO credits_owner;
 COMMENT ON TYPE credits.stripe_backlog IS 'How many events of a type have one outcome; exhausted are those not retried any more.';
 
 --
+-- Name: stripe_buyer; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_buyer AS (
+	account_id text,
+	customer text,
+	subscription text,
+	deleted_customers bigint
+);
+
+ALTER TYPE credits.stripe_buyer OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_buyer; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_buyer IS 'The living customer and the running subscription of an account at Stripe, if there are any.';
+
+--
 -- Name: stripe_customer; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -467,6 +486,31 @@ ALTER TYPE credits.stripe_event OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits.stripe_event IS 'An event of the inbox and what became of it.';
+
+--
+-- Name: stripe_object; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_object AS (
+	provider_account text,
+	object_id text,
+	kind text,
+	state text,
+	amount bigint,
+	needs_review boolean,
+	account_id text,
+	granted bigint,
+	target bigint,
+	amount_returned bigint
+);
+
+ALTER TYPE credits.stripe_object OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_object; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_object IS 'What is known of an object of Stripe, and of the payment that it belongs to.';
 
 --
 -- Name: stripe_outcome; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -526,6 +570,28 @@ ALTER TYPE credits.stripe_purge OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits.stripe_purge IS 'What one batch of the clean-up did: waiting events closed, bodies purged; has_more when the limit was reached.';
+
+--
+-- Name: stripe_run; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.stripe_run AS (
+	started_at timestamp with time zone,
+	kind text,
+	provider_account text,
+	livemode boolean,
+	ended_at timestamp with time zone,
+	counts jsonb,
+	problem text
+);
+
+ALTER TYPE credits.stripe_run OWNER TO credits_owner;
+
+--
+-- Name: TYPE stripe_run; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.stripe_run IS 'A run of a command that compares with Stripe.';
 
 --
 -- Name: sweep; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -2073,6 +2139,56 @@ Kept where nobody who can write to the database can change it, it proves later t
 still the same; see verify_seals.';
 
 --
+-- Name: get_stripe_buyer(text, boolean, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.get_stripe_buyer(p_account_id text, p_livemode boolean DEFAULT true, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_buyer
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_buyer credits.stripe_buyer;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    v_buyer.account_id := p_account_id;
+    select min(c.customer) filter (where not c.is_deleted),
+        count(*) filter (where c.is_deleted)
+    into v_buyer.customer, v_buyer.deleted_customers
+    from credits_private.stripe_customers c
+    where (
+            c.linked_account_id = p_account_id
+            or c.named_account_id = p_account_id
+            or c.seen_account_id = p_account_id
+        )
+        and coalesce(c.linked_account_id, c.named_account_id, c.seen_account_id) = p_account_id
+        and c.livemode = coalesce(p_livemode, true)
+        and c.provider_account = coalesce(p_provider_account, '');
+    select min(s.subscription) into v_buyer.subscription
+    from credits_private.stripe_subscriptions s
+    where (
+            s.named_account_id = p_account_id
+            or s.named_account_id is null and s.customer = v_buyer.customer
+        )
+        and s.livemode = coalesce(p_livemode, true)
+        and s.provider_account = coalesce(p_provider_account, '')
+        and s.status in ('active', 'trialing', 'past_due', 'unpaid', 'paused');
+    return v_buyer;
+end
+$$;
+
+ALTER FUNCTION credits.get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text) IS 'The customer of Stripe that stands for an account, and its subscription that runs; null where
+there is none.
+
+deleted_customers counts the customers of the account that were deleted at Stripe. A subscription
+runs while it is active, trialing, past_due, unpaid or paused.';
+
+--
 -- Name: grant_credits(text, bigint, text, timestamp with time zone, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2595,6 +2711,84 @@ tried as often as the setting stripe_attempts allows. For the next page give eve
 provider_account of the last row.';
 
 --
+-- Name: list_stripe_objects(jsonb, boolean, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_stripe_objects(p_object_ids jsonb DEFAULT NULL::jsonb, p_livemode boolean DEFAULT true, p_provider_account text DEFAULT ''::text) RETURNS SETOF credits.stripe_object
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_event credits_private.stripe_events;
+begin
+    perform credits_private.check_argument(
+        'p_object_ids',
+        case jsonb_typeof(coalesce(p_object_ids, '[]'))
+            when 'array' then
+                jsonb_array_length(coalesce(p_object_ids, '[]')) <= 1000
+                and not coalesce(p_object_ids, '[]') @? '$[*] ? (@.type() != "string")'
+        end,
+        'null or an array of at most 1000 ids of objects of Stripe'
+    );
+    v_event.livemode := coalesce(p_livemode, true);
+    v_event.provider_account := coalesce(p_provider_account, '');
+    return query
+    select o.provider_account, o.object_id, o.kind, o.state, coalesce(o.amount, p.amount_paid),
+        o.needs_review, r.account_id, p.granted, p.target, p.amount_returned
+    from credits_private.stripe_objects(v_event, p_object_ids) as o
+    left join lateral credits_private.find_stripe_payment(v_event, o.names) as r on true
+    left join credits_private.payments p
+        on p.account_id = r.account_id and p.payment_id = r.payment_id
+    order by o.object_id, o.kind
+    limit 1000;
+end
+$_$;
+
+ALTER FUNCTION credits.list_stripe_objects(p_object_ids jsonb, p_livemode boolean, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_stripe_objects(p_object_ids jsonb, p_livemode boolean, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_stripe_objects(p_object_ids jsonb, p_livemode boolean, p_provider_account text) IS 'What is known of objects of Stripe, and what their payments granted; without ids those that
+somebody has to look at.
+
+state is the status as told last. needs_review marks an invoice that granted credits and is void
+or uncollectible now, a refund or dispute in a state that is not known, and a product or price
+whose last two events could not be put in order.';
+
+--
+-- Name: list_stripe_runs(integer, timestamp with time zone); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_stripe_runs(p_limit integer DEFAULT 100, p_before timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS SETOF credits.stripe_run
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    return query
+    select r.started_at, r.kind, r.provider_account, r.livemode, r.ended_at, r.counts, r.problem
+    from credits_private.stripe_runs r
+    where r.started_at < coalesce(p_before, 'infinity')
+    order by r.started_at desc, r.kind, r.provider_account, r.livemode
+    limit coalesce(p_limit, 100);
+end
+$$;
+
+ALTER FUNCTION credits.list_stripe_runs(p_limit integer, p_before timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_stripe_runs(p_limit integer, p_before timestamp with time zone); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_stripe_runs(p_limit integer, p_before timestamp with time zone) IS 'Runs of sync, replay and reconcile, newest first, with what they found and did.
+
+For the next page give started_at of the last row.';
+
+--
 -- Name: merge_accounts(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2632,6 +2826,87 @@ and a refund of one of its spends or of the money for its credits finds the cred
 now. Any other call is refused with account_merged (409), which names the account to call. With
 open holds the merge is refused with holds_open (409), or they are released first (p_if_holds
 release).';
+
+--
+-- Name: mirror_stripe_object(jsonb, timestamp with time zone, boolean, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.mirror_stripe_object(p_object jsonb, p_seen_at timestamp with time zone, p_livemode boolean DEFAULT true, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_outcome
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_kind text;
+    v_created_at timestamptz;
+    v_newest record;
+    v_oldest_at timestamptz;
+    v_event credits_private.stripe_events;
+    v_outcome credits.stripe_outcome;
+begin
+    perform credits_private.check_argument(
+        'p_object',
+        jsonb_typeof(p_object) = 'object'
+        and p_object ->> 'object' in ('product', 'price', 'plan')
+        and length(p_object ->> 'id') between 1 and 255
+        and p_object ->> 'created' ~ '^[0-9]{1,10}$'
+        and coalesce(p_object ->> 'livemode', coalesce(p_livemode, true)::text)
+            = coalesce(p_livemode, true)::text,
+        'a product, price or plan of Stripe with id, created and the livemode of p_livemode'
+    );
+    perform credits_private.check_argument('p_seen_at', p_seen_at is not null, 'an instant');
+    perform credits_private.check_instant('p_seen_at', p_seen_at);
+    perform credits_private.check_argument(
+        'p_provider_account', length(coalesce(p_provider_account, '')) <= 255,
+        'a connected account, or empty for your own'
+    );
+    v_kind := case p_object ->> 'object' when 'product' then 'product' else 'price' end;
+    v_created_at := to_timestamp((p_object ->> 'created')::bigint);
+    v_event.provider_account := coalesce(p_provider_account, '');
+    v_event.livemode := coalesce(p_livemode, true);
+
+    perform credits_private.lock_stripe_catalogue(v_kind || ':' || (p_object ->> 'id'));
+    select m.* into v_newest
+    from credits_private.mirrored_states(v_event, v_kind, p_object ->> 'id') as m
+    order by m.valid_from desc
+    limit 1;
+    select min(m.valid_from) into v_oldest_at
+    from credits_private.mirrored_states(v_event, v_kind, p_object ->> 'id') as m;
+
+    v_outcome.outcome := 'applied';
+    if v_newest.valid_from >= p_seen_at then
+        v_outcome.outcome := 'duplicate';
+        v_outcome.reason := 'something newer is known';
+    elsif v_newest.is_unsure then
+        v_event.created_at := v_newest.valid_from;
+    elsif v_newest.object = p_object and v_oldest_at <= v_created_at then
+        v_outcome.outcome := 'duplicate';
+        v_outcome.reason := 'it is as it is known';
+    else
+        v_event.created_at := p_seen_at;
+    end if;
+    if v_outcome.outcome = 'applied' then
+        perform credits_private.mirror_state(v_event, v_kind, p_object, false);
+        if coalesce(v_oldest_at, p_seen_at) > v_created_at then
+            v_event.created_at := v_created_at;
+            perform credits_private.mirror_state(v_event, v_kind, p_object, true);
+        end if;
+        perform credits_private.wake_stripe_events(array[v_kind || ':' || (p_object ->> 'id')]);
+    end if;
+    return v_outcome;
+end
+$_$;
+
+ALTER FUNCTION credits.mirror_stripe_object(p_object jsonb, p_seen_at timestamp with time zone, p_livemode boolean, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION mirror_stripe_object(p_object jsonb, p_seen_at timestamp with time zone, p_livemode boolean, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.mirror_stripe_object(p_object jsonb, p_seen_at timestamp with time zone, p_livemode boolean, p_provider_account text) IS 'Mirrors a product or price as it was read from Stripe''s API at p_seen_at.
+
+It counts from that instant on, and where nothing is known of the time before, from its creation.
+Events that were parked because it was unknown are applied. outcome is applied, or duplicate when
+it was known.';
 
 --
 -- Name: my_balance(); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2874,6 +3149,64 @@ subscription, item, period_start, period_end, rollover_cap, cost (money of this 
 subscription and period_start it renews the subscription. p_amount_returned is money that has
 gone back already; later refunds are told to clawback_credits. Amounts of money are in the
 smallest unit of p_currency.';
+
+--
+-- Name: record_stripe_run(text, timestamp with time zone, jsonb, text, boolean, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.record_stripe_run(p_kind text, p_started_at timestamp with time zone, p_counts jsonb, p_problem text DEFAULT NULL::text, p_livemode boolean DEFAULT true, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_run
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_now timestamptz := credits_private.clock();
+    v_run credits.stripe_run;
+begin
+    perform credits_private.check_argument(
+        'p_kind', p_kind in ('sync', 'replay', 'reconcile'), 'sync, replay or reconcile'
+    );
+    perform credits_private.check_argument('p_started_at', p_started_at is not null, 'an instant');
+    perform credits_private.check_instant('p_started_at', p_started_at);
+    perform credits_private.check_argument(
+        'p_counts',
+        jsonb_typeof(p_counts) = 'object'
+        and not p_counts @? '$.* ? (@.type() != "number")',
+        'an object of numbers'
+    );
+    perform credits_private.check_text('p_problem', p_problem, 1000);
+    perform credits_private.check_argument(
+        'p_provider_account', length(coalesce(p_provider_account, '')) <= 255,
+        'a connected account, or empty for your own'
+    );
+    v_run.started_at := p_started_at;
+    v_run.kind := p_kind;
+    v_run.provider_account := coalesce(p_provider_account, '');
+    v_run.livemode := coalesce(p_livemode, true);
+    v_run.ended_at := v_now;
+    v_run.counts := p_counts;
+    v_run.problem := p_problem;
+    insert into credits_private.stripe_runs as r (
+        started_at, kind, provider_account, livemode, ended_at, counts, problem
+    )
+    values (
+        v_run.started_at, v_run.kind, v_run.provider_account, v_run.livemode, v_run.ended_at,
+        v_run.counts, v_run.problem
+    )
+    on conflict (started_at, kind, provider_account, livemode) do update
+    set ended_at = excluded.ended_at, counts = excluded.counts, problem = excluded.problem;
+    return v_run;
+end
+$_$;
+
+ALTER FUNCTION credits.record_stripe_run(p_kind text, p_started_at timestamp with time zone, p_counts jsonb, p_problem text, p_livemode boolean, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION record_stripe_run(p_kind text, p_started_at timestamp with time zone, p_counts jsonb, p_problem text, p_livemode boolean, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.record_stripe_run(p_kind text, p_started_at timestamp with time zone, p_counts jsonb, p_problem text, p_livemode boolean, p_provider_account text) IS 'Keeps what a run of sync, replay or reconcile found and did, for list_stripe_runs to show.
+
+p_counts is an object of numbers; p_problem says why the run stopped before its end.';
 
 --
 -- Name: refund_spend(text, bigint, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -4384,7 +4717,9 @@ begin
         and p.livemode = p_event.livemode
         and p.provider_account = p_event.provider_account
         and p.valid_from = p_event.created_at;
-    if found and v_kept.object ->> 'object' <> p_price ->> 'object' then
+    if v_kept.is_assumed then
+        v_order := 'newer';
+    elsif found and v_kept.object ->> 'object' <> p_price ->> 'object' then
         v_order := case p_price ->> 'object' when 'price' then 'newer' else 'older' end;
     elsif found then
         v_order := credits_private.stripe_order(
@@ -4403,6 +4738,7 @@ begin
     set object = case when v_order = 'newer' then excluded.object else p.object end,
         previous = case when v_order = 'newer' then excluded.previous else p.previous end,
         is_deleted = p.is_deleted or excluded.is_deleted,
+        is_assumed = false,
         is_unsure = v_order = 'unsure' or p.is_unsure and v_order = 'older';
     perform credits_private.wake_stripe_events(array['price:' || (p_price ->> 'id')]);
     return credits_private.stripe_result('applied');
@@ -4433,7 +4769,7 @@ begin
         and p.livemode = p_event.livemode
         and p.provider_account = p_event.provider_account
         and p.valid_from = p_event.created_at;
-    if found then
+    if found and not v_kept.is_assumed then
         v_order := credits_private.stripe_order(
             p_event, v_kept.valid_from, v_kept.object, v_kept.previous
         );
@@ -4450,6 +4786,7 @@ begin
     set object = case when v_order = 'newer' then excluded.object else p.object end,
         previous = case when v_order = 'newer' then excluded.previous else p.previous end,
         is_deleted = p.is_deleted or excluded.is_deleted,
+        is_assumed = false,
         is_unsure = v_order = 'unsure' or p.is_unsure and v_order = 'older';
     perform credits_private.wake_stripe_events(array['product:' || (p_product ->> 'id')]);
     return credits_private.stripe_result('applied');
@@ -8528,6 +8865,66 @@ $$;
 ALTER FUNCTION credits_private.metadata_digest(p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: mirror_state(credits_private.stripe_events, text, jsonb, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.mirror_state(p_event credits_private.stripe_events, p_kind text, p_object jsonb, p_is_assumed boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_kind = 'product' then
+        insert into credits_private.stripe_products as p (
+            provider_account, livemode, product, valid_from, object, is_deleted, is_assumed
+        )
+        values (
+            p_event.provider_account, p_event.livemode, p_object ->> 'id', p_event.created_at,
+            p_object, false, p_is_assumed
+        )
+        on conflict (product, valid_from, livemode, provider_account) do update
+        set object = excluded.object, is_unsure = false;
+    else
+        insert into credits_private.stripe_prices as p (
+            provider_account, livemode, price, valid_from, object, is_deleted, is_assumed
+        )
+        values (
+            p_event.provider_account, p_event.livemode, p_object ->> 'id', p_event.created_at,
+            p_object, false, p_is_assumed
+        )
+        on conflict (price, valid_from, livemode, provider_account) do update
+        set object = excluded.object, is_unsure = false;
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.mirror_state(p_event credits_private.stripe_events, p_kind text, p_object jsonb, p_is_assumed boolean) OWNER TO credits_owner;
+
+--
+-- Name: mirrored_states(credits_private.stripe_events, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.mirrored_states(p_event credits_private.stripe_events, p_kind text, p_object_id text) RETURNS TABLE(valid_from timestamp with time zone, object jsonb, is_unsure boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select p.valid_from, p.object, p.is_unsure
+    from credits_private.stripe_products p
+    where p_kind = 'product'
+        and p.product = p_object_id
+        and p.livemode = p_event.livemode
+        and p.provider_account = p_event.provider_account
+    union all
+    select p.valid_from, p.object, p.is_unsure
+    from credits_private.stripe_prices p
+    where p_kind = 'price'
+        and p.price = p_object_id
+        and p.livemode = p_event.livemode
+        and p.provider_account = p_event.provider_account
+$$;
+
+ALTER FUNCTION credits_private.mirrored_states(p_event credits_private.stripe_events, p_kind text, p_object_id text) OWNER TO credits_owner;
+
+--
 -- Name: move_lots(credits_private.account_state, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -12100,6 +12497,65 @@ $$;
 ALTER FUNCTION credits_private.stripe_object_ids(p_object jsonb) OWNER TO credits_owner;
 
 --
+-- Name: stripe_objects(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_objects(p_event credits_private.stripe_events, p_object_ids jsonb) RETURNS TABLE(provider_account text, object_id text, kind text, state text, amount bigint, needs_review boolean, names text[])
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with wanted (ids) as (
+        select array(select jsonb_array_elements_text(p_object_ids))
+    ),
+    found as (
+        select c.provider_account, c.livemode, c.session as object_id, 'checkout_session' as kind,
+            c.state, null::bigint as amount, false as needs_review, array[c.session] as names
+        from wanted w
+        join credits_private.stripe_checkouts c on c.session = any (w.ids)
+        union all
+        select i.provider_account, i.livemode, i.invoice, 'invoice', i.status, null,
+            i.needs_review, array[i.invoice]
+        from wanted w
+        join credits_private.stripe_invoices i
+            on i.invoice = any (w.ids) or p_object_ids is null and i.needs_review
+        union all
+        select r.provider_account, r.livemode, r.object_id, r.kind, null, null, false,
+            array[r.object_id]
+        from wanted w
+        join credits_private.payment_refs r
+            on r.object_id = any (w.ids) and r.provider = 'stripe'
+            and r.kind in ('payment_intent', 'charge')
+        union all
+        select r.provider_account, r.livemode, r.refund, 'refund',
+            coalesce(r.status, r.unknown_status), r.amount, r.unknown_status is not null,
+            array[r.payment_intent, r.charge]
+        from wanted w
+        join credits_private.stripe_refunds r
+            on r.refund = any (w.ids) or p_object_ids is null and r.unknown_status is not null
+        union all
+        select d.provider_account, d.livemode, d.dispute, 'dispute',
+            coalesce(d.status, d.unknown_status), d.amount, d.unknown_status is not null,
+            array[d.payment_intent, d.charge]
+        from wanted w
+        join credits_private.stripe_disputes d
+            on d.dispute = any (w.ids) or p_object_ids is null and d.unknown_status is not null
+        union all
+        select p.provider_account, p.livemode, p.price, 'price', null, null, p.is_unsure, '{}'
+        from credits_private.stripe_prices p
+        where p_object_ids is null and p.is_unsure
+        union all
+        select p.provider_account, p.livemode, p.product, 'product', null, null, p.is_unsure, '{}'
+        from credits_private.stripe_products p
+        where p_object_ids is null and p.is_unsure
+    )
+    select f.provider_account, f.object_id, f.kind, f.state, f.amount, f.needs_review, f.names
+    from found f
+    where f.livemode = p_event.livemode and f.provider_account = p_event.provider_account
+$$;
+
+ALTER FUNCTION credits_private.stripe_objects(p_event credits_private.stripe_events, p_object_ids jsonb) OWNER TO credits_owner;
+
+--
 -- Name: stripe_order(credits_private.stripe_events, timestamp with time zone, jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14247,10 +14703,10 @@ CREATE TABLE credits_private.stripe_customers (
     provider_account text NOT NULL COLLATE pg_catalog."C",
     livemode boolean NOT NULL,
     customer text NOT NULL COLLATE pg_catalog."C",
-    linked_account_id text,
-    named_account_id text,
+    linked_account_id text COLLATE pg_catalog."C",
+    named_account_id text COLLATE pg_catalog."C",
     named_at timestamp with time zone,
-    seen_account_id text,
+    seen_account_id text COLLATE pg_catalog."C",
     seen_at timestamp with time zone,
     is_deleted boolean DEFAULT false NOT NULL
 );
@@ -14468,7 +14924,8 @@ CREATE TABLE credits_private.stripe_prices (
     object jsonb NOT NULL,
     previous jsonb,
     is_deleted boolean NOT NULL,
-    is_unsure boolean DEFAULT false NOT NULL
+    is_unsure boolean DEFAULT false NOT NULL,
+    is_assumed boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE credits_private.stripe_prices OWNER TO credits_owner;
@@ -14528,6 +14985,12 @@ COMMENT ON COLUMN credits_private.stripe_prices.is_deleted IS 'Whether it was de
 COMMENT ON COLUMN credits_private.stripe_prices.is_unsure IS 'Whether another event of the same second could not be put in order.';
 
 --
+-- Name: COLUMN stripe_prices.is_assumed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_prices.is_assumed IS 'Whether no event told so: it was read from Stripe later, and counts from its creation on.';
+
+--
 -- Name: stripe_products; Type: TABLE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14539,7 +15002,8 @@ CREATE TABLE credits_private.stripe_products (
     object jsonb NOT NULL,
     previous jsonb,
     is_deleted boolean NOT NULL,
-    is_unsure boolean DEFAULT false NOT NULL
+    is_unsure boolean DEFAULT false NOT NULL,
+    is_assumed boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE credits_private.stripe_products OWNER TO credits_owner;
@@ -14597,6 +15061,12 @@ COMMENT ON COLUMN credits_private.stripe_products.is_deleted IS 'Whether it was 
 --
 
 COMMENT ON COLUMN credits_private.stripe_products.is_unsure IS 'Whether another event of the same second could not be put in order.';
+
+--
+-- Name: COLUMN stripe_products.is_assumed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_products.is_assumed IS 'Whether no event told so: it was read from Stripe later, and counts from its creation on.';
 
 --
 -- Name: stripe_refunds; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -14691,6 +15161,70 @@ COMMENT ON COLUMN credits_private.stripe_refunds.failed_at IS 'When it failed or
 --
 
 COMMENT ON COLUMN credits_private.stripe_refunds.unknown_status IS 'A status that is not known; it changes nothing.';
+
+--
+-- Name: stripe_runs; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.stripe_runs (
+    started_at timestamp with time zone NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    provider_account text NOT NULL COLLATE pg_catalog."C",
+    livemode boolean NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    counts jsonb NOT NULL,
+    problem text
+);
+
+ALTER TABLE credits_private.stripe_runs OWNER TO credits_owner;
+
+--
+-- Name: TABLE stripe_runs; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.stripe_runs IS 'Every run of a command that compares with Stripe: one row for each account of Stripe.';
+
+--
+-- Name: COLUMN stripe_runs.started_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_runs.started_at IS 'When it began.';
+
+--
+-- Name: COLUMN stripe_runs.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_runs.kind IS 'sync, replay or reconcile.';
+
+--
+-- Name: COLUMN stripe_runs.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_runs.provider_account IS 'Connected account; empty for one''s own.';
+
+--
+-- Name: COLUMN stripe_runs.livemode; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_runs.livemode IS 'False for test mode.';
+
+--
+-- Name: COLUMN stripe_runs.ended_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_runs.ended_at IS 'When it ended.';
+
+--
+-- Name: COLUMN stripe_runs.counts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_runs.counts IS 'What it found and did: an object of numbers.';
+
+--
+-- Name: COLUMN stripe_runs.problem; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.stripe_runs.problem IS 'Why it stopped before its end; null if it did not.';
 
 --
 -- Name: stripe_schedules; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -15168,6 +15702,13 @@ ALTER TABLE ONLY credits_private.stripe_refunds
     ADD CONSTRAINT stripe_refunds_pkey PRIMARY KEY (refund, livemode, provider_account);
 
 --
+-- Name: stripe_runs stripe_runs_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.stripe_runs
+    ADD CONSTRAINT stripe_runs_pkey PRIMARY KEY (started_at, kind, provider_account, livemode);
+
+--
 -- Name: stripe_schedules stripe_schedules_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15274,6 +15815,24 @@ CREATE INDEX payments_owed_idx ON credits_private.payments USING btree (account_
 CREATE INDEX stripe_credit_notes_invoice_idx ON credits_private.stripe_credit_notes USING btree (invoice);
 
 --
+-- Name: stripe_customers_linked_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_customers_linked_idx ON credits_private.stripe_customers USING btree (linked_account_id) WHERE (linked_account_id IS NOT NULL);
+
+--
+-- Name: stripe_customers_named_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_customers_named_idx ON credits_private.stripe_customers USING btree (named_account_id) WHERE (named_account_id IS NOT NULL);
+
+--
+-- Name: stripe_customers_seen_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_customers_seen_idx ON credits_private.stripe_customers USING btree (seen_account_id) WHERE (seen_account_id IS NOT NULL);
+
+--
 -- Name: stripe_disputes_charge_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15304,6 +15863,12 @@ CREATE INDEX stripe_events_retry_idx ON credits_private.stripe_events USING btre
 CREATE INDEX stripe_events_waiting_idx ON credits_private.stripe_events USING btree (waits_for) WHERE (waits_for IS NOT NULL);
 
 --
+-- Name: stripe_invoices_review_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_invoices_review_idx ON credits_private.stripe_invoices USING btree (invoice) WHERE needs_review;
+
+--
 -- Name: stripe_refunds_charge_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15314,6 +15879,18 @@ CREATE INDEX stripe_refunds_charge_idx ON credits_private.stripe_refunds USING b
 --
 
 CREATE INDEX stripe_refunds_payment_intent_idx ON credits_private.stripe_refunds USING btree (payment_intent);
+
+--
+-- Name: stripe_subscriptions_account_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_subscriptions_account_idx ON credits_private.stripe_subscriptions USING btree (named_account_id) WHERE (named_account_id IS NOT NULL);
+
+--
+-- Name: stripe_subscriptions_customer_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_subscriptions_customer_idx ON credits_private.stripe_subscriptions USING btree (customer);
 
 --
 -- Name: ledger ledger_entries_stay; Type: TRIGGER; Schema: credits_private; Owner: credits_owner
@@ -15502,6 +16079,12 @@ ALTER TABLE credits_private.stripe_products ENABLE ROW LEVEL SECURITY;
 ALTER TABLE credits_private.stripe_refunds ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: stripe_runs; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.stripe_runs ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: stripe_schedules; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15688,6 +16271,16 @@ GRANT ALL ON FUNCTION credits.get_seal(p_account_id text) TO credits_admin;
 GRANT ALL ON FUNCTION credits.get_seal(p_account_id text) TO credits_reader;
 
 --
+-- Name: FUNCTION get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text) TO credits_webhook;
+GRANT ALL ON FUNCTION credits.get_stripe_buyer(p_account_id text, p_livemode boolean, p_provider_account text) TO credits_reader;
+
+--
 -- Name: FUNCTION grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -15781,12 +16374,38 @@ GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type te
 GRANT ALL ON FUNCTION credits.list_stripe_events(p_outcome text, p_event_type text, p_limit integer, p_after text, p_after_account text) TO credits_reader;
 
 --
+-- Name: FUNCTION list_stripe_objects(p_object_ids jsonb, p_livemode boolean, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_stripe_objects(p_object_ids jsonb, p_livemode boolean, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_stripe_objects(p_object_ids jsonb, p_livemode boolean, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_stripe_objects(p_object_ids jsonb, p_livemode boolean, p_provider_account text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_stripe_objects(p_object_ids jsonb, p_livemode boolean, p_provider_account text) TO credits_reader;
+
+--
+-- Name: FUNCTION list_stripe_runs(p_limit integer, p_before timestamp with time zone); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_stripe_runs(p_limit integer, p_before timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_stripe_runs(p_limit integer, p_before timestamp with time zone) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_stripe_runs(p_limit integer, p_before timestamp with time zone) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_stripe_runs(p_limit integer, p_before timestamp with time zone) TO credits_reader;
+
+--
 -- Name: FUNCTION merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 GRANT ALL ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
+-- Name: FUNCTION mirror_stripe_object(p_object jsonb, p_seen_at timestamp with time zone, p_livemode boolean, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.mirror_stripe_object(p_object jsonb, p_seen_at timestamp with time zone, p_livemode boolean, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.mirror_stripe_object(p_object jsonb, p_seen_at timestamp with time zone, p_livemode boolean, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.mirror_stripe_object(p_object jsonb, p_seen_at timestamp with time zone, p_livemode boolean, p_provider_account text) TO credits_admin;
 
 --
 -- Name: FUNCTION my_balance(); Type: ACL; Schema: credits; Owner: credits_owner
@@ -15830,6 +16449,14 @@ GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_ad
 
 REVOKE ALL ON FUNCTION credits.record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION record_stripe_run(p_kind text, p_started_at timestamp with time zone, p_counts jsonb, p_problem text, p_livemode boolean, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.record_stripe_run(p_kind text, p_started_at timestamp with time zone, p_counts jsonb, p_problem text, p_livemode boolean, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.record_stripe_run(p_kind text, p_started_at timestamp with time zone, p_counts jsonb, p_problem text, p_livemode boolean, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.record_stripe_run(p_kind text, p_started_at timestamp with time zone, p_counts jsonb, p_problem text, p_livemode boolean, p_provider_account text) TO credits_admin;
 
 --
 -- Name: FUNCTION refund_spend(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -16710,6 +17337,18 @@ REVOKE ALL ON FUNCTION credits_private.member_uses(p_account_id text, p_member t
 REVOKE ALL ON FUNCTION credits_private.metadata_digest(p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION mirror_state(p_event credits_private.stripe_events, p_kind text, p_object jsonb, p_is_assumed boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.mirror_state(p_event credits_private.stripe_events, p_kind text, p_object jsonb, p_is_assumed boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION mirrored_states(p_event credits_private.stripe_events, p_kind text, p_object_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.mirrored_states(p_event credits_private.stripe_events, p_kind text, p_object_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION move_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17146,6 +17785,12 @@ REVOKE ALL ON FUNCTION credits_private.stripe_names(p_event credits_private.stri
 --
 
 REVOKE ALL ON FUNCTION credits_private.stripe_object_ids(p_object jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_objects(p_event credits_private.stripe_events, p_object_ids jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_objects(p_event credits_private.stripe_events, p_object_ids jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION stripe_order(p_event credits_private.stripe_events, p_kept_at timestamp with time zone, p_kept jsonb, p_kept_previous jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner

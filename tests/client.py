@@ -106,6 +106,11 @@ class Credits:
     link_customer = _method(rpc.link_customer)
     claim_payment = _method(rpc.claim_payment)
     set_stripe_price = _method(rpc.set_stripe_price)
+    mirror_stripe_object = _method(rpc.mirror_stripe_object)
+    list_stripe_objects = _method(rpc.list_stripe_objects)
+    get_stripe_buyer = _method(rpc.get_stripe_buyer)
+    record_stripe_run = _method(rpc.record_stripe_run)
+    list_stripe_runs = _method(rpc.list_stripe_runs)
 
     def call(self, function: str, **arguments: Any) -> Any:
         """Call with exactly these SQL arguments; None is sent as an explicit NULL."""

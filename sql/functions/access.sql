@@ -39,6 +39,8 @@ grant execute on function
     credits.list_seals(integer, text),
     credits.list_stripe_backlog(),
     credits.list_stripe_events(text, text, integer, text, text),
+    credits.list_stripe_objects(jsonb, boolean, text),
+    credits.list_stripe_runs(integer, timestamptz),
     credits.verify(text),
     credits.verify_page(integer, text, timestamptz),
     credits.verify_seals(jsonb)
@@ -51,7 +53,9 @@ grant execute on function
     credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb),
     credits.link_customer(text, text, boolean, text),
     credits.merge_accounts(text, text, text, text, text, jsonb),
+    credits.mirror_stripe_object(jsonb, timestamptz, boolean, text),
     credits.purge_stripe_events(integer),
+    credits.record_stripe_run(text, timestamptz, jsonb, text, boolean, text),
     credits.retry_stripe_event(text, text),
     credits.seal_due(integer),
     credits.set_member_cap(text, text, text, bigint, text, text, jsonb),
@@ -93,6 +97,9 @@ grant execute on function credits.add_stripe_line_items(text, jsonb, boolean, te
 to credits_service, credits_webhook;
 
 grant execute on function credits.ingest_stripe_event(text, boolean) to credits_webhook;
+
+grant execute on function credits.get_stripe_buyer(text, boolean, text)
+to credits_service, credits_admin, credits_webhook, credits_reader;
 
 grant execute on function
     credits.my_balance(),

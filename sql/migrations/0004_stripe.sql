@@ -319,14 +319,17 @@ comment on column credits_private.stripe_invoices.event_at is 'Time of the event
 comment on column credits_private.stripe_invoices.needs_review is
     'It granted credits and is void or uncollectible now: somebody has to decide.';
 
+create index stripe_invoices_review_idx on credits_private.stripe_invoices (invoice)
+    where needs_review;
+
 create table credits_private.stripe_customers (
     provider_account text collate "C" not null,
     livemode boolean not null,
     customer text collate "C" not null,
-    linked_account_id text,
-    named_account_id text,
+    linked_account_id text collate "C",
+    named_account_id text collate "C",
     named_at timestamptz,
-    seen_account_id text,
+    seen_account_id text collate "C",
     seen_at timestamptz,
     is_deleted boolean not null default false,
     constraint stripe_customers_pkey primary key (customer, livemode, provider_account)
@@ -348,6 +351,13 @@ comment on column credits_private.stripe_customers.seen_account_id is
 comment on column credits_private.stripe_customers.seen_at is 'Time of the event that named it.';
 comment on column credits_private.stripe_customers.is_deleted is
     'Whether the customer was deleted at Stripe, which is final.';
+
+create index stripe_customers_linked_idx on credits_private.stripe_customers (linked_account_id)
+    where linked_account_id is not null;
+create index stripe_customers_named_idx on credits_private.stripe_customers (named_account_id)
+    where named_account_id is not null;
+create index stripe_customers_seen_idx on credits_private.stripe_customers (seen_account_id)
+    where seen_account_id is not null;
 
 create table credits_private.stripe_subscriptions (
     provider_account text collate "C" not null,
@@ -392,6 +402,12 @@ comment on column credits_private.stripe_subscriptions.previous is
 comment on column credits_private.stripe_subscriptions.is_unsure is
     'Whether another event of the same second could not be put in order.';
 
+create index stripe_subscriptions_customer_idx
+    on credits_private.stripe_subscriptions (customer);
+create index stripe_subscriptions_account_idx
+    on credits_private.stripe_subscriptions (named_account_id)
+    where named_account_id is not null;
+
 create table credits_private.stripe_schedules (
     provider_account text collate "C" not null,
     livemode boolean not null,
@@ -428,6 +444,7 @@ create table credits_private.stripe_products (
     previous jsonb,
     is_deleted boolean not null,
     is_unsure boolean not null default false,
+    is_assumed boolean not null default false,
     constraint stripe_products_pkey primary key (product, valid_from, livemode, provider_account)
 );
 comment on table credits_private.stripe_products is 'Products as they were from an instant on.';
@@ -444,6 +461,8 @@ comment on column credits_private.stripe_products.is_deleted is
     'Whether it was deleted then. It ends the sale, no grant.';
 comment on column credits_private.stripe_products.is_unsure is
     'Whether another event of the same second could not be put in order.';
+comment on column credits_private.stripe_products.is_assumed is
+    'Whether no event told so: it was read from Stripe later, and counts from its creation on.';
 
 create table credits_private.stripe_prices (
     provider_account text collate "C" not null,
@@ -454,6 +473,7 @@ create table credits_private.stripe_prices (
     previous jsonb,
     is_deleted boolean not null,
     is_unsure boolean not null default false,
+    is_assumed boolean not null default false,
     constraint stripe_prices_pkey primary key (price, valid_from, livemode, provider_account)
 );
 comment on table credits_private.stripe_prices is 'Prices as they were from an instant on.';
@@ -470,6 +490,8 @@ comment on column credits_private.stripe_prices.is_deleted is
     'Whether it was deleted then. It ends the sale, no grant.';
 comment on column credits_private.stripe_prices.is_unsure is
     'Whether another event of the same second could not be put in order.';
+comment on column credits_private.stripe_prices.is_assumed is
+    'Whether no event told so: it was read from Stripe later, and counts from its creation on.';
 
 create type credits.stripe_outcome as (
     event_id text,
@@ -481,6 +503,30 @@ create type credits.stripe_outcome as (
 );
 comment on type credits.stripe_outcome is
     'What became of an event: applied, duplicate, ignored, parked or failed, and why.';
+
+create type credits.stripe_object as (
+    provider_account text,
+    object_id text,
+    kind text,
+    state text,
+    amount bigint,
+    needs_review boolean,
+    account_id text,
+    granted bigint,
+    target bigint,
+    amount_returned bigint
+);
+comment on type credits.stripe_object is
+    'What is known of an object of Stripe, and of the payment that it belongs to.';
+
+create type credits.stripe_buyer as (
+    account_id text,
+    customer text,
+    subscription text,
+    deleted_customers bigint
+);
+comment on type credits.stripe_buyer is
+    'The living customer and the running subscription of an account at Stripe, if there are any.';
 
 create type credits.stripe_customer as (
     customer text,

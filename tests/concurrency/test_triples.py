@@ -172,6 +172,8 @@ def test_every_writer_takes_part(credits: Credits) -> None:
     # no lock that a writer wants; test_sealing races it.
     assert writers - noted.names == {
         "set_stripe_price",
+        "mirror_stripe_object",
+        "record_stripe_run",
         "retry_stripe_event",
         "add_stripe_line_items",
         "link_customer",

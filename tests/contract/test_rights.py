@@ -22,6 +22,9 @@ READS = {
     "list_member_usage",
     "list_seals",
     "list_stripe_backlog",
+    "list_stripe_objects",
+    "list_stripe_runs",
+    "get_stripe_buyer",
     "list_stripe_events",
     "verify",
     "verify_page",
@@ -49,6 +52,8 @@ SERVICE = READS | {
     "purge_stripe_events",
     "retry_stripe_event",
     "add_stripe_line_items",
+    "mirror_stripe_object",
+    "record_stripe_run",
     "link_customer",
     "claim_payment",
     "seal_due",
@@ -60,11 +65,17 @@ MATRIX: dict[str, set[str]] = {
     "credits_admin": READS
     | {"link_customer", "claim_payment"}
     | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
+    | {"mirror_stripe_object", "record_stripe_run"}
     | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due", "seal_due"}
     | {"set_member_cap"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"}
     | {"transfer_credits", "merge_accounts", "erase_metadata"},
-    "credits_webhook": {"ingest_stripe_event", "add_stripe_line_items", "schema_version"},
+    "credits_webhook": {
+        "ingest_stripe_event",
+        "add_stripe_line_items",
+        "get_stripe_buyer",
+        "schema_version",
+    },
     "credits_reader": READS,
     "credits_user": {"my_balance", "my_entries", "my_lots"},
 }

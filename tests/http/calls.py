@@ -250,6 +250,25 @@ SAMPLES: dict[str, Sample] = {
         _READER,
         (_PARKED,),
     ),
+    "mirror_stripe_object": Sample(
+        {
+            "p_object": {"id": "price_" + ACCOUNT, "object": "price", "created": 1_780_000_000},
+            "p_seen_at": FUTURE,
+        },
+        {"p_livemode": True, "p_provider_account": ""},
+    ),
+    "get_stripe_buyer": Sample(_ON, {"p_livemode": True, "p_provider_account": ""}, _READER),
+    "list_stripe_objects": Sample(
+        {},
+        {"p_object_ids": ["re_1"], "p_livemode": True, "p_provider_account": ""},
+        _READER,
+        (_PARKED,),
+    ),
+    "record_stripe_run": Sample(
+        {"p_kind": "sync", "p_started_at": FUTURE, "p_counts": {"prices": 3}},
+        {"p_problem": "no network", "p_livemode": True, "p_provider_account": ""},
+    ),
+    "list_stripe_runs": Sample({}, {"p_limit": 5, "p_before": FUTURE}, _READER),
     "claim_payment": Sample(
         {**_ON, "p_event_id": "evt_paid_" + ACCOUNT}, {"p_provider_account": ""}, _ADMIN, (_PAID,)
     ),

@@ -36,6 +36,8 @@ NOT_DRIVEN = {
     "dismiss_stripe_event": "marks an event and moves no credits",
     "purge_stripe_events": "marks events and moves no credits",
     "seal_due": "changes no account; a step of the search calls it, and verify walks the chains",
+    "mirror_stripe_object": "writes a row of configuration and no credits",
+    "record_stripe_run": "writes a report and no credits",
     "set_stripe_price": "writes a row of configuration and no credits",
 }
 

@@ -119,6 +119,7 @@ class TestHealth:
         clock.time += 3600
         board.batch("seal", {})
         board.batch("stripe-retry", {})
+        board.batch("stripe-lines", {})
         health = board.health()
         assert health["status"] == "late"
         late = {name for name, job in health["jobs"].items() if job["status"] == "late"}

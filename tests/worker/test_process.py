@@ -17,6 +17,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from pgcredits.worker.jobs import JOBS
 from tests.client import Credits
 from tests.faults.server import OwnServer
 from tests.waiting import wait_until
@@ -135,7 +136,7 @@ def test_it_works_and_leaves_quietly(dsn: str, credits: Credits, clock: Clock) -
         assert endpoint.metric("job_runs_total", outcome="failure") == 0
         health = endpoint.health()
         assert health["status"] == "ok"
-        assert set(health["jobs"]) == {"sweep", "seal", "stripe-retry", "stripe-purge"}
+        assert set(health["jobs"]) == set(JOBS)
         log = leave(process)
     lines = [json.loads(line) for line in log.splitlines()]
     runs = [line for line in lines if line["logger"] == "pgcredits.worker"]
@@ -248,7 +249,7 @@ class TestMistakes:
         assert said in self.refused("--every", every, DATABASE_URL="postgresql:///x")
 
     def test_nothing_to_do(self) -> None:
-        off = " ".join(f"{job}=off" for job in ("sweep", "seal", "stripe-retry", "stripe-purge"))
+        off = " ".join(f"{job}=off" for job in JOBS)
         said = self.refused(DATABASE_URL="postgresql:///x", PGCREDITS_WORKER_EVERY=off)
         assert "every job is off" in said
 

@@ -78,7 +78,10 @@ class Every(click.ParamType[tuple[str, float]]):
 def worker(
     *, every: tuple[tuple[str, float], ...], host: str, port: int, database_url: str
 ) -> None:
-    """Run the periodic jobs until SIGTERM or SIGINT: sweep, seal, stripe-retry and stripe-purge.
+    """Run the periodic jobs until SIGTERM or SIGINT: sweep, seal, and three for Stripe.
+
+    stripe-lines needs a key of Stripe's API in STRIPE_API_KEY or the file STRIPE_API_KEY_FILE; it
+    does nothing without one.
 
     Several workers may run at once. A job that fails is tried again, after growing pauses, with a
     new connection; on SIGTERM each job finishes its batch.

@@ -340,6 +340,49 @@ class StripeCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class StripeObject:
+    """What is known of an object of Stripe, and of the payment that it belongs to.
+
+    ``amount``, ``amount_returned``: money in the smallest unit of its currency; ``granted``,
+    ``target``: credits. Each is None where it is not known or there is no such payment.
+    """
+
+    provider_account: str
+    object_id: str
+    kind: str
+    state: str | None
+    amount: int | None
+    needs_review: bool
+    account_id: str | None
+    granted: int | None
+    target: int | None
+    amount_returned: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StripeBuyer:
+    """The living customer and the running subscription of an account, None where there is none."""
+
+    account_id: str
+    customer: str | None
+    subscription: str | None
+    deleted_customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class StripeRun:
+    """A run of sync, replay or reconcile; ``problem`` says why it stopped before its end."""
+
+    started_at: datetime
+    kind: str
+    provider_account: str
+    livemode: bool
+    ended_at: datetime
+    counts: dict[str, int]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StripeBacklog:
     """How many events of a type have an outcome; ``exhausted`` of them are not retried any more."""
 

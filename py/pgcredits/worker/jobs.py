@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgcredits import db, rpc
+from pgcredits.stripe_api.client import from_environment
+from pgcredits.stripe_api.lines import fetch, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +37,8 @@ class Job:
     """A periodic job. ``batch`` is called in a transaction of its own until nothing is left.
 
     ``interval`` is in seconds. ``limit`` bounds one batch; None is the function's default.
-    ``figures`` are gauges of what is left to do, read after each run by ``measure``.
+    ``figures`` are gauges of what is left to do, read after each run by ``measure``. A job that
+    ``waits_for_others`` gets no transaction: it makes its own, so that none is open meanwhile.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Job:
     batch: Callable[[db.Connection, int | None], Batch]
     figures: Mapping[str, str]
     measure: Callable[[db.Connection], Mapping[str, float]]
+    waits_for_others: bool = False
 
 
 @contextmanager
@@ -55,9 +59,11 @@ def connect(job: Job, database_url: str) -> Iterator[db.Connection]:
 def batches(job: Job, conn: db.Connection, limit: int | None = None) -> Iterator[Batch]:
     """Do one batch after the other, each committed when it is yielded, until nothing is left."""
     while True:
-        with conn.transaction():
-            _limit(conn)
+        if job.waits_for_others:
             batch = job.batch(conn, limit)
+        else:
+            with limited(conn):
+                batch = job.batch(conn, limit)
         yield batch
         if not batch.has_more:
             return
@@ -65,13 +71,16 @@ def batches(job: Job, conn: db.Connection, limit: int | None = None) -> Iterator
 
 def measure(job: Job, conn: db.Connection) -> Mapping[str, float]:
     """Read the job's figures in a transaction of their own."""
-    with conn.transaction():
-        _limit(conn)
+    with limited(conn):
         return job.measure(conn)
 
 
-def _limit(conn: db.Connection) -> None:
-    db.limit_transaction(conn, statement_timeout=STATEMENT_TIMEOUT, lock_timeout=LOCK_TIMEOUT)
+@contextmanager
+def limited(conn: db.Connection) -> Iterator[None]:
+    """Open a transaction in which nothing hangs."""
+    with conn.transaction():
+        db.limit_transaction(conn, statement_timeout=STATEMENT_TIMEOUT, lock_timeout=LOCK_TIMEOUT)
+        yield
 
 
 def _sweep(conn: db.Connection, limit: int | None) -> Batch:
@@ -128,6 +137,29 @@ def _open_events(conn: db.Connection) -> Mapping[str, float]:
     return {"stripe_failed_events": found["failed"], "stripe_parked_events": found["parked"]}
 
 
+class _Lines:
+    """Fetches what events wait for; goes on with the next page where the last batch ended."""
+
+    def __init__(self) -> None:
+        self._after: rpc.StripeEvent | None = None
+
+    def batch(self, conn: db.Connection, _limit: int | None) -> Batch:
+        api = from_environment()
+        if api is None:
+            return Batch({"fetched": 0, "missed": 0}, has_more=False, note="no STRIPE_API_KEY")
+        with limited(conn):
+            page = waiting(conn, self._after)
+        self._after = page.last
+        counts = fetch(lambda: limited(conn), conn, api, page.events)
+        return Batch(
+            {"fetched": counts.fetched, "missed": counts.missed}, has_more=self._after is not None
+        )
+
+
+def _without_lines(conn: db.Connection) -> Mapping[str, float]:
+    return {"stripe_events_without_lines": len(waiting(conn, None, limit=1000).events)}
+
+
 def _purge(conn: db.Connection, limit: int | None) -> Batch:
     done = rpc.purge_stripe_events(conn, limit)
     return Batch({"closed": done.closed, "purged": done.purged}, done.has_more)
@@ -170,6 +202,17 @@ JOBS: Mapping[str, Job] = {
                 "stripe_parked_events": "Events of Stripe that wait; counted up to 1000.",
             },
             _open_events,
+        ),
+        Job(
+            "stripe-lines",
+            15,
+            _Lines().batch,
+            {
+                "stripe_events_without_lines": "Events of Stripe that wait for their lines; among "
+                "the first 1000 that wait."
+            },
+            _without_lines,
+            waits_for_others=True,
         ),
         Job("stripe-purge", 86_400, _purge, {}, _nothing),
     )

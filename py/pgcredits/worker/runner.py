@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import psycopg
 
 from pgcredits.errors import CreditsError
+from pgcredits.stripe_api import StripeTrouble
 from pgcredits.worker.jobs import Job, batches, measure
 from pgcredits.worker.pace import Pace
 
@@ -132,7 +133,9 @@ class Runner:
         elif isinstance(error, CreditsError):
             fields["sqlstate"] = error.sqlstate
             fields["detail"] = error.message
-        expected = isinstance(error, (psycopg.Error, CreditsError))
+        elif isinstance(error, StripeTrouble):
+            fields["detail"] = str(error)
+        expected = isinstance(error, (psycopg.Error, CreditsError, StripeTrouble))
         logger.log(
             logging.WARNING if expected else logging.ERROR,
             "run",

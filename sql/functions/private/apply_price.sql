@@ -1,5 +1,6 @@
 -- A price, or a plan of older API versions: as it is from the event on. Of two events of one second
--- the price goes before the plan of the same id. Events that waited for it are tried again.
+-- the price goes before the plan of the same id. What was only assumed for that instant gives way.
+-- Events that waited for it are tried again.
 create or replace function credits_private.apply_price(
     p_event credits_private.stripe_events,
     p_price jsonb
@@ -25,7 +26,9 @@ begin
         and p.livemode = p_event.livemode
         and p.provider_account = p_event.provider_account
         and p.valid_from = p_event.created_at;
-    if found and v_kept.object ->> 'object' <> p_price ->> 'object' then
+    if v_kept.is_assumed then
+        v_order := 'newer';
+    elsif found and v_kept.object ->> 'object' <> p_price ->> 'object' then
         v_order := case p_price ->> 'object' when 'price' then 'newer' else 'older' end;
     elsif found then
         v_order := credits_private.stripe_order(
@@ -44,6 +47,7 @@ begin
     set object = case when v_order = 'newer' then excluded.object else p.object end,
         previous = case when v_order = 'newer' then excluded.previous else p.previous end,
         is_deleted = p.is_deleted or excluded.is_deleted,
+        is_assumed = false,
         is_unsure = v_order = 'unsure' or p.is_unsure and v_order = 'older';
     perform credits_private.wake_stripe_events(array['price:' || (p_price ->> 'id')]);
     return credits_private.stripe_result('applied');

@@ -1,4 +1,5 @@
--- A product: as it is from the event on. Events that waited for it are tried again.
+-- A product: as it is from the event on. What was only assumed for that instant gives way. Events
+-- that waited for it are tried again.
 create or replace function credits_private.apply_product(
     p_event credits_private.stripe_events,
     p_product jsonb
@@ -24,7 +25,7 @@ begin
         and p.livemode = p_event.livemode
         and p.provider_account = p_event.provider_account
         and p.valid_from = p_event.created_at;
-    if found then
+    if found and not v_kept.is_assumed then
         v_order := credits_private.stripe_order(
             p_event, v_kept.valid_from, v_kept.object, v_kept.previous
         );
@@ -41,6 +42,7 @@ begin
     set object = case when v_order = 'newer' then excluded.object else p.object end,
         previous = case when v_order = 'newer' then excluded.previous else p.previous end,
         is_deleted = p.is_deleted or excluded.is_deleted,
+        is_assumed = false,
         is_unsure = v_order = 'unsure' or p.is_unsure and v_order = 'older';
     perform credits_private.wake_stripe_events(array['product:' || (p_product ->> 'id')]);
     return credits_private.stripe_result('applied');

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-import psycopg
 
-from pgcredits import db, rpc
-from pgcredits.cli.complaints import explain
-from pgcredits.errors import CreditsError
+from pgcredits import rpc
+from pgcredits.cli.stripe.common import as_line, connected, database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pgcredits import db
+
 _OUTCOMES = ["open", "received", "parked", "failed", "applied", "ignored", "all"]
 _BATCH = 1000
-
-
-def _database(role: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(
-        "--database-url",
-        envvar="DATABASE_URL",
-        show_envvar=True,
-        required=True,
-        help=f"Connection string of a role that is a member of {role}.",
-    )
 
 
 def _account() -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -40,22 +28,6 @@ def _account() -> Callable[[Callable[..., None]], Callable[..., None]]:
         metavar="ACCT",
         help="Connected account that the event belongs to; your own by default.",
     )
-
-
-@contextmanager
-def _connected(database_url: str) -> Iterator[db.Connection]:
-    try:
-        with db.connect(database_url, application_name="pgcredits stripe") as conn:
-            conn.autocommit = True
-            yield conn
-    except CreditsError as exc:
-        raise click.ClickException(f"{exc.sqlstate} {exc}") from None
-    except psycopg.Error as exc:
-        raise click.ClickException(explain(exc)) from None
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, default=lambda instant: instant.isoformat())
 
 
 @click.command()
@@ -77,13 +49,13 @@ def _json(value: Any) -> str:
     help="Only events of this type.",
 )
 @click.option("--count", "count_only", is_flag=True, help="Only count them, by outcome and type.")
-@_database("credits_reader")
+@database("credits_reader")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 def events(
     *, outcome: str, event_type: str | None, count_only: bool, database_url: str, as_json: bool
 ) -> None:
     """List the events of the inbox, what they wait for and the errors they met."""
-    with _connected(database_url) as conn:
+    with connected(database_url) as conn:
         if count_only:
             for backlog in rpc.list_stripe_backlog(conn):
                 is_open = backlog.outcome in {"received", "parked", "failed"}
@@ -92,7 +64,7 @@ def events(
                 ):
                     given_up = f" ({backlog.exhausted} given up)" if backlog.exhausted else ""
                     click.echo(
-                        _json(asdict(backlog))
+                        as_line(asdict(backlog))
                         if as_json
                         else f"{backlog.outcome} {backlog.event_type} {backlog.events}{given_up}"
                     )
@@ -101,7 +73,7 @@ def events(
             if as_json:
                 shown = asdict(event)
                 del shown["body"]
-                click.echo(_json(shown))
+                click.echo(as_line(shown))
             else:
                 reason = f": {event.reason}" if event.reason else ""
                 click.echo(f"{event.event_id} {event.event_type} {event.outcome}{reason}")
@@ -129,7 +101,7 @@ def _pages(
 @click.command()
 @click.argument("event", required=False)
 @_account()
-@_database("credits_service or credits_admin")
+@database("credits_service or credits_admin")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 def retry(*, event: str | None, account: str, database_url: str, as_json: bool) -> None:
     """Try EVENT (evt_...) again, with its attempts counted anew; without it, all that are due.
@@ -137,13 +109,13 @@ def retry(*, event: str | None, account: str, database_url: str, as_json: bool) 
     Each event is a transaction of its own. Exit code 1 when an event fails.
     """
     failed = False
-    with _connected(database_url) as conn:
+    with connected(database_url) as conn:
         while True:
             done = rpc.retry_stripe_event(conn, event, provider_account=account)
             if done.outcome != "none":
                 reason = f": {done.reason}" if done.reason else ""
                 shown = f"{done.event_id} {done.event_type} {done.outcome}{reason}"
-                click.echo(_json(asdict(done)) if as_json else shown)
+                click.echo(as_line(asdict(done)) if as_json else shown)
             failed = failed or done.outcome == "failed"
             if event is not None or done.outcome == "none":
                 break
@@ -155,16 +127,16 @@ def retry(*, event: str | None, account: str, database_url: str, as_json: bool) 
 @click.argument("event")
 @click.argument("reason")
 @_account()
-@_database("credits_admin")
+@database("credits_admin")
 def dismiss(*, event: str, reason: str, account: str, database_url: str) -> None:
     """Close EVENT, which is parked or failed, with the REASON why nothing is to come of it."""
-    with _connected(database_url) as conn:
+    with connected(database_url) as conn:
         done = rpc.dismiss_stripe_event(conn, event, reason, provider_account=account)
     click.echo(f"{done.event_id} {done.event_type} {done.outcome}: {done.reason}")
 
 
 @click.command()
-@_database("credits_service or credits_admin")
+@database("credits_service or credits_admin")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def purge(*, database_url: str, as_json: bool) -> None:
     """Close refunds that waited too long for a purchase, and purge the bodies of old events.
@@ -172,7 +144,7 @@ def purge(*, database_url: str, as_json: bool) -> None:
     The settings stripe_patience and stripe_retention say how long that is.
     """
     closed = purged = 0
-    with _connected(database_url) as conn:
+    with connected(database_url) as conn:
         while True:
             batch = rpc.purge_stripe_events(conn)
             closed += batch.closed
@@ -180,6 +152,6 @@ def purge(*, database_url: str, as_json: bool) -> None:
             if not batch.has_more:
                 break
     if as_json:
-        click.echo(_json({"closed": closed, "purged": purged}))
+        click.echo(as_line({"closed": closed, "purged": purged}))
     else:
         click.echo(f"{closed} waiting events closed, {purged} bodies purged")
