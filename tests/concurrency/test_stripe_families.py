@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,6 +122,21 @@ def test_a_price_that_comes_by_an_event_and_one_that_is_set(
     race = sessions.race(
         delivery(objects.price(PAID_AT - 9, {"credits": "500"}, price="price_1")),
         lambda one: one.set_stripe_price("price_1", 500),
+    )
+    assert race.waited
+    assert credits.booked("ann") == [("grant", 500)]
+
+
+def test_a_price_that_comes_by_an_event_and_one_that_is_read(
+    credits: Credits, sessions: Sessions
+) -> None:
+    delivery(objects.product(PAID_AT - 9))(credits)
+    assert delivery(invoice("ann"))(credits).outcome == "parked"
+    event = objects.price(PAID_AT - 9, {"credits": "500"}, price="price_1")
+    read = {**event["data"]["object"], "created": PAID_AT - 9}
+    race = sessions.race(
+        delivery(event),
+        lambda one: one.mirror_stripe_object(read, datetime.fromtimestamp(PAID_AT, UTC)),
     )
     assert race.waited
     assert credits.booked("ann") == [("grant", 500)]

@@ -15,8 +15,9 @@ from pgcredits.stripe_api.lines import LineCounts, fetch, waiting
 def fetch_lines(*, key_file: str | None, database_url: str, as_json: bool) -> None:
     """Fetch the lines of sessions and invoices that parked events wait for.
 
-    What they bought is granted with it. The worker does the same every 15 seconds. A restricted key needs to read checkout sessions,
-    invoices, prices and products. Exit code 1 when Stripe does not give the lines of one of them.
+    What they bought is granted with it. The worker does the same every 15 seconds. A restricted key
+    needs to read checkout sessions, invoices, prices and products. Exit code 1 when Stripe does not
+    give the lines of one of them.
     """
     api = open_api(key_file)
     counts, after = LineCounts(), None
