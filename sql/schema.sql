@@ -134,6 +134,28 @@ ALTER TYPE credits.batch OWNER TO credits_owner;
 COMMENT ON TYPE credits.batch IS 'What a batch did: how many operations it had, credits that it spent, operations that it booked, found booked already and refused, and the result of each in the order given. results is json, which costs a third of what jsonb does: it is made to be sent.';
 
 --
+-- Name: difference; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.difference AS (
+	account_id text,
+	part text,
+	number bigint,
+	field text,
+	stored text,
+	rebuilt text,
+	is_repairable boolean
+);
+
+ALTER TYPE credits.difference OWNER TO credits_owner;
+
+--
+-- Name: TYPE difference; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.difference IS 'A figure that is stored otherwise than the entries say. part is lot, hold, tail (the newest entry, as far as the next one replaces it) or entry; number is that of lot, hold or entry.';
+
+--
 -- Name: entry; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -146,6 +168,7 @@ CREATE TYPE credits.entry AS (
 	balance bigint,
 	debt bigint,
 	allocations jsonb,
+	pools jsonb,
 	about_entry_id bigint,
 	other_account_id text,
 	other_entry_id bigint,
@@ -166,7 +189,55 @@ ALTER TYPE credits.entry OWNER TO credits_owner;
 -- Name: TYPE entry; Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits.entry IS 'One line of an account''s ledger with the state after it. request is what the command was asked, where the other columns do not tell.';
+COMMENT ON TYPE credits.entry IS 'One line of an account''s ledger with the state after it. pools maps each pool to what came or went, and debt to what was paid of it (positive) or added to it. request is what the command was asked, where the other columns do not tell.';
+
+--
+-- Name: expiring; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.expiring AS (
+	account_id text,
+	status text,
+	expires_at timestamp with time zone,
+	credits bigint,
+	lots bigint,
+	pools jsonb
+);
+
+ALTER TYPE credits.expiring OWNER TO credits_owner;
+
+--
+-- Name: TYPE expiring; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.expiring IS 'Credits of one account that expire at one instant, of all its lots together.';
+
+--
+-- Name: explanation; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.explanation AS (
+	account_id text,
+	entry_id bigint,
+	"position" integer,
+	lot_id bigint,
+	pool text,
+	priority integer,
+	expires_at timestamp with time zone,
+	amount bigint,
+	given_back bigint,
+	left_before bigint,
+	left_after bigint,
+	reason text
+);
+
+ALTER TYPE credits.explanation OWNER TO credits_owner;
+
+--
+-- Name: TYPE explanation; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.explanation IS 'What an entry took from one lot or gave to it, and why that lot at that place. Lot 0 is the debt.';
 
 --
 -- Name: finding; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -319,6 +390,30 @@ ALTER TYPE credits.my_lot OWNER TO credits_owner;
 COMMENT ON TYPE credits.my_lot IS 'One grant of the signed-in user and what is left of it. expires_at is null for never.';
 
 --
+-- Name: past_balance; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.past_balance AS (
+	account_id text,
+	entry_id bigint,
+	balance bigint,
+	available bigint,
+	held bigint,
+	settled bigint,
+	debt bigint,
+	pools jsonb,
+	as_of timestamp with time zone
+);
+
+ALTER TYPE credits.past_balance OWNER TO credits_owner;
+
+--
+-- Name: TYPE past_balance; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.past_balance IS 'What an account had at an instant, as get_balance would have said it then. entry_id is the newest entry that had taken effect; null if there was none.';
+
+--
 -- Name: receipt; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -400,6 +495,31 @@ ALTER TYPE credits.sealing OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits.sealing IS 'What one batch of sealing has done, and how far sealing has come.';
+
+--
+-- Name: simulation; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.simulation AS (
+	account_id text,
+	amount bigint,
+	refusal text,
+	available bigint,
+	short bigint,
+	allocations jsonb,
+	unused bigint,
+	avoidable bigint,
+	expiring jsonb,
+	as_of timestamp with time zone
+);
+
+ALTER TYPE credits.simulation OWNER TO credits_owner;
+
+--
+-- Name: TYPE simulation; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.simulation IS 'What a spend would do now: the lots that it would take from, what is short, and what would expire unused if nothing else were spent afterwards.';
 
 --
 -- Name: stripe_backlog; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -699,7 +819,7 @@ COMMENT ON COLUMN credits_private.ledger.command_id IS 'Number of the first entr
 -- Name: COLUMN ledger.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, erase, cap, grant, adjust, rollover, transfer, merge, spend, refund, hold, extend, capture, release, expire, settle, clawback or restore.';
+COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, erase, cap, grant, adjust, rollover, transfer, merge, spend, refund, hold, extend, capture, release, expire, settle, clawback, restore or repair.';
 
 --
 -- Name: COLUMN ledger.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -887,6 +1007,370 @@ ALTER TYPE credits_private.member_use OWNER TO credits_owner;
 COMMENT ON TYPE credits_private.member_use IS 'Credits that a member used at an instant (positive), or that came back of them (negative).';
 
 --
+-- Name: lots; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.lots (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    lot_id bigint NOT NULL,
+    pool text NOT NULL,
+    priority integer NOT NULL,
+    granted bigint NOT NULL,
+    remaining bigint NOT NULL,
+    expired bigint DEFAULT 0 NOT NULL,
+    clawed bigint DEFAULT 0 NOT NULL,
+    clawed_at timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    is_open boolean NOT NULL,
+    origin text NOT NULL,
+    subscription text COLLATE pg_catalog."C",
+    item text COLLATE pg_catalog."C",
+    period_start timestamp with time zone,
+    period_end timestamp with time zone,
+    payment_id bigint,
+    cost_amount bigint,
+    cost_currency text,
+    cost_moved bigint DEFAULT 0 NOT NULL,
+    reference text,
+    from_account_id text COLLATE pg_catalog."C",
+    from_lot_id bigint,
+    moved_to_lot_id bigint,
+    granted_at timestamp with time zone NOT NULL,
+    CONSTRAINT lots_clawed_has_time CHECK (((clawed > 0) = (clawed_at IS NOT NULL))),
+    CONSTRAINT lots_clawed_is_in_range CHECK (((clawed >= 0) AND (clawed <= granted))),
+    CONSTRAINT lots_cost_moved_is_in_range CHECK (((cost_moved >= 0) AND (cost_moved <= COALESCE(cost_amount, (0)::bigint)))),
+    CONSTRAINT lots_expired_is_in_range CHECK (((expired >= 0) AND (expired <= granted))),
+    CONSTRAINT lots_granted_is_positive CHECK ((granted > 0)),
+    CONSTRAINT lots_holding_is_open CHECK ((is_open OR (remaining = 0))),
+    CONSTRAINT lots_moved_is_empty CHECK (((moved_to_lot_id IS NULL) OR (remaining = 0))),
+    CONSTRAINT lots_origin_is_known CHECK ((origin = ANY (ARRAY['grant'::text, 'rollover'::text, 'restoration'::text, 'transfer'::text]))),
+    CONSTRAINT lots_remaining_is_in_range CHECK (((remaining >= 0) AND (remaining <= granted)))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE credits_private.lots OWNER TO credits_owner;
+
+--
+-- Name: TABLE lots; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.lots IS 'Grants of credits. The open lot is checked out into the newest ledger entry: read lots through the API.';
+
+--
+-- Name: COLUMN lots.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.account_id IS 'Account that holds the lot.';
+
+--
+-- Name: COLUMN lots.lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.lot_id IS 'Number of the entry that created the lot.';
+
+--
+-- Name: COLUMN lots.pool; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.pool IS 'Pool of the credits.';
+
+--
+-- Name: COLUMN lots.priority; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.priority IS 'Burn priority of the pool at the time of the grant.';
+
+--
+-- Name: COLUMN lots.granted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.granted IS 'Credits that the lot began with.';
+
+--
+-- Name: COLUMN lots.remaining; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.remaining IS 'Credits left; 0 while the lot is checked out.';
+
+--
+-- Name: COLUMN lots.expired; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.expired IS 'Credits of the lot that were lost to expiry.';
+
+--
+-- Name: COLUMN lots.clawed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.clawed IS 'Credits of the lot that are taken back at present.';
+
+--
+-- Name: COLUMN lots.clawed_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.clawed_at IS 'Since when credits are taken back; restored lots live longer by that time.';
+
+--
+-- Name: COLUMN lots.expires_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.expires_at IS 'First instant at which the credits cannot be spent; infinity for never.';
+
+--
+-- Name: COLUMN lots.is_open; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.is_open IS 'False once exhausted or expired.';
+
+--
+-- Name: COLUMN lots.origin; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.origin IS 'grant, rollover (carried over from an older lot), restoration (given back after the older lot had ended) or transfer. A restoration that is transferred stays one: it had its grace.';
+
+--
+-- Name: COLUMN lots.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.subscription IS 'Subscription that the lot belongs to.';
+
+--
+-- Name: COLUMN lots.item; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.item IS 'Item of the subscription that a renewal granted; one grant per item and period.';
+
+--
+-- Name: COLUMN lots.period_start; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.period_start IS 'Start of the paid period.';
+
+--
+-- Name: COLUMN lots.period_end; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.period_end IS 'End of the paid period, without grace.';
+
+--
+-- Name: COLUMN lots.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.payment_id IS 'Payment that bought the lot, or the lot that it derives from.';
+
+--
+-- Name: COLUMN lots.cost_amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.cost_amount IS 'What was paid for all granted credits, in the smallest unit of the currency.';
+
+--
+-- Name: COLUMN lots.cost_currency; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.cost_currency IS 'Currency of cost_amount, ISO 4217 in lower case.';
+
+--
+-- Name: COLUMN lots.cost_moved; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.cost_moved IS 'Part of cost_amount that left with credits that were transferred to other accounts.';
+
+--
+-- Name: COLUMN lots.reference; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.reference IS 'Reference of the command that granted it.';
+
+--
+-- Name: COLUMN lots.from_account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.from_account_id IS 'Account that transferred the credits, if one has.';
+
+--
+-- Name: COLUMN lots.from_lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.from_lot_id IS 'Lot of that account which they came from.';
+
+--
+-- Name: COLUMN lots.moved_to_lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.moved_to_lot_id IS 'Number under which the lot goes on in the account that this one was merged into. The figures stay as they were then.';
+
+--
+-- Name: COLUMN lots.granted_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.granted_at IS 'When the grant was booked.';
+
+--
+-- Name: payments; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.payments (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    payment_id bigint NOT NULL,
+    provider text NOT NULL,
+    object_id text NOT NULL,
+    amount_paid bigint,
+    currency text,
+    amount_returned bigint DEFAULT 0 NOT NULL,
+    granted bigint NOT NULL,
+    target bigint DEFAULT 0 NOT NULL,
+    clawed bigint DEFAULT 0 NOT NULL,
+    covered bigint DEFAULT 0 NOT NULL,
+    owed bigint DEFAULT 0 NOT NULL,
+    settled bigint DEFAULT 0 NOT NULL,
+    written_off bigint DEFAULT 0 NOT NULL,
+    debt_paid bigint DEFAULT 0 NOT NULL,
+    demanded bigint DEFAULT 0 NOT NULL,
+    moved_to_payment_id bigint,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT payments_demanded_is_in_range CHECK (((demanded >= 0) AND (demanded <= granted))),
+    CONSTRAINT payments_granted_is_positive CHECK ((granted > 0)),
+    CONSTRAINT payments_parts_are_not_negative CHECK (((clawed >= 0) AND (covered >= 0) AND (owed >= 0) AND (settled >= 0) AND (written_off >= 0) AND (debt_paid >= 0))),
+    CONSTRAINT payments_parts_make_target CHECK ((((((clawed + covered) + owed) + settled) + written_off) = target)),
+    CONSTRAINT payments_target_is_in_range CHECK (((target >= 0) AND (target <= granted)))
+);
+
+ALTER TABLE credits_private.payments OWNER TO credits_owner;
+
+--
+-- Name: TABLE payments; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.payments IS 'What was paid at a provider, what it granted, and where the credits are that went back: target = clawed + covered + owed + settled + written_off.';
+
+--
+-- Name: COLUMN payments.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.account_id IS 'Account that the payment credited.';
+
+--
+-- Name: COLUMN payments.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.payment_id IS 'Number of the first entry of the command that recorded it, or of the entry that brought it from an account that was merged into this one.';
+
+--
+-- Name: COLUMN payments.provider; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.provider IS 'Payment provider; manual when there is none.';
+
+--
+-- Name: COLUMN payments.object_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.object_id IS 'The provider''s id of the payment.';
+
+--
+-- Name: COLUMN payments.amount_paid; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.amount_paid IS 'Money paid, in the smallest unit of the currency; null if unknown.';
+
+--
+-- Name: COLUMN payments.currency; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.currency IS 'Currency, ISO 4217 in lower case; null if unknown.';
+
+--
+-- Name: COLUMN payments.amount_returned; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.amount_returned IS 'Money that is refunded, disputed or lost by now.';
+
+--
+-- Name: COLUMN payments.granted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.granted IS 'Credits of all lots that the payment granted.';
+
+--
+-- Name: COLUMN payments.target; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.target IS 'Credits that ought to be taken back by now.';
+
+--
+-- Name: COLUMN payments.clawed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.clawed IS 'Part of the target that was taken out of the payment''s own lots.';
+
+--
+-- Name: COLUMN payments.covered; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.covered IS 'Part of the target that had already been lost to expiry.';
+
+--
+-- Name: COLUMN payments.owed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.owed IS 'Part of the target that is open debt of the account.';
+
+--
+-- Name: COLUMN payments.settled; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.settled IS 'Part of the target that was debt and has been paid by other lots.';
+
+--
+-- Name: COLUMN payments.written_off; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.written_off IS 'Part of the target that was forgiven.';
+
+--
+-- Name: COLUMN payments.debt_paid; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.debt_paid IS 'Credits of the payment''s lots that went to pay debt.';
+
+--
+-- Name: COLUMN payments.demanded; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.demanded IS 'Target that clawback_credits has set: what the provider tells of money never goes below it.';
+
+--
+-- Name: COLUMN payments.moved_to_payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.moved_to_payment_id IS 'Number under which the payment goes on in the account that this one was merged into. The figures stay as they were then.';
+
+--
+-- Name: COLUMN payments.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.created_at IS 'When the payment was recorded.';
+
+--
+-- Name: outlook; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.outlook AS (
+	debt bigint,
+	lots credits_private.lots[],
+	payments credits_private.payments[]
+);
+
+ALTER TYPE credits_private.outlook OWNER TO credits_owner;
+
+--
+-- Name: TYPE outlook; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.outlook IS 'What the next command will find once it has booked what is due: the debt, the lots with all that is left in them, and the payments of which something went back.';
+
+--
 -- Name: payment_order; Type: TYPE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -908,6 +1392,69 @@ ALTER TYPE credits_private.payment_order OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits_private.payment_order IS 'A payment to be recorded: its id, further ids of the same payment, what was paid and what has gone back.';
+
+--
+-- Name: rebuilt_hold; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.rebuilt_hold AS (
+	hold_id bigint,
+	amount bigint,
+	captured bigint,
+	status text
+);
+
+ALTER TYPE credits_private.rebuilt_hold OWNER TO credits_owner;
+
+--
+-- Name: TYPE rebuilt_hold; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.rebuilt_hold IS 'A hold as the entries tell it. Where they do not tell an end at the deadline from another one, status is expired.';
+
+--
+-- Name: rebuilt_lot; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.rebuilt_lot AS (
+	lot_id bigint,
+	origin text,
+	granted bigint,
+	credits bigint,
+	expired bigint,
+	clawed bigint,
+	clawed_at timestamp with time zone,
+	granted_at timestamp with time zone
+);
+
+ALTER TYPE credits_private.rebuilt_lot OWNER TO credits_owner;
+
+--
+-- Name: TYPE rebuilt_lot; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.rebuilt_lot IS 'A lot as the entries tell it; credits is what is left, wherever it is stored. origin is null where they do not tell.';
+
+--
+-- Name: rebuilt; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.rebuilt AS (
+	entry_id bigint,
+	debt bigint,
+	open_lot_id bigint,
+	lots credits_private.rebuilt_lot[],
+	holds credits_private.rebuilt_hold[],
+	broken credits.difference[]
+);
+
+ALTER TYPE credits_private.rebuilt OWNER TO credits_owner;
+
+--
+-- Name: TYPE rebuilt; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.rebuilt IS 'An account as its entries tell it, up to the newest one, and what is wrong with these.';
 
 --
 -- Name: sealed_accounts; Type: TYPE; Schema: credits_private; Owner: credits_owner
@@ -1390,6 +1937,72 @@ COMMENT ON FUNCTION credits.audit_access() IS 'Every deviation from the rights t
 Compares with what the last upgrade granted: rights beyond the matrix or missing from it, tables or
 schemas that others can reach, functions whose search path is not pinned, wrong owners, tables
 without row level security, an owner with power over other schemas. No row: all is well.';
+
+--
+-- Name: balance_at(text, timestamp with time zone); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.balance_at(p_account_id text, p_at timestamp with time zone) RETURNS credits.past_balance
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_balance credits.past_balance;
+    v_entry_id bigint;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_at', p_at is not null, 'an instant in the years 1970 to 8999'
+    );
+    perform credits_private.check_instant('p_at', p_at);
+    perform credits_private.check_argument(
+        'p_at', p_at <= credits_private.clock(), 'an instant that has been'
+    );
+    v_balance.account_id := p_account_id;
+    v_balance.as_of := p_at;
+    v_entry_id := credits_private.entry_at(p_account_id, p_at);
+
+    with live as (
+        select l.pool, c.credits
+        from credits_private.lots_after(p_account_id, v_entry_id) as c
+        join credits_private.lots l on l.account_id = p_account_id and l.lot_id = c.lot_id
+        where l.expires_at > p_at
+    ),
+    per_pool as (
+        select p.pool, coalesce(sum(v.credits), 0)::bigint as credits
+        from credits_private.pools p
+        left join live v on v.pool = p.pool
+        group by p.pool
+    )
+    select t.entry_id, coalesce(t.debt, 0), credits_private.held_after(p_account_id, v_entry_id),
+        s.credits, s.pools
+    into v_balance.entry_id, v_balance.debt, v_balance.held, v_balance.balance, v_balance.pools
+    from (
+        select sum(q.credits)::bigint as credits, jsonb_object_agg(q.pool, q.credits) as pools
+        from per_pool q
+    ) as s
+    left join credits_private.ledger t
+        on t.account_id = p_account_id and t.entry_id = v_entry_id;
+
+    v_balance.available := case when v_balance.debt > 0 then 0 else v_balance.balance end;
+    v_balance.settled := v_balance.available + v_balance.held;
+    v_balance.balance := v_balance.balance - v_balance.debt;
+    return v_balance;
+end
+$$;
+
+ALTER FUNCTION credits.balance_at(p_account_id text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION balance_at(p_account_id text, p_at timestamp with time zone); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.balance_at(p_account_id text, p_at timestamp with time zone) IS 'What an account had at an instant of the past, exact to the microsecond, from its entries alone.
+
+An entry counts from its date, an expiry from the expiry, however late it was booked. The two differ
+from what get_balance said then in one case: a hold that was released some time after its deadline
+read as held until then, and counts here as released at the deadline. Reads as zeros for an unknown
+account. For the future there is simulate_spend.';
 
 --
 -- Name: capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -1920,6 +2533,133 @@ Purchased and promotional credits are not touched. Books an entry of amount 0 wh
 left.';
 
 --
+-- Name: explain_spend(text, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.explain_spend(p_account_id text, p_entry_id bigint) RETURNS SETOF credits.explanation
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_entry credits_private.ledger;
+    v_given_back bigint;
+    v_of_hold bigint := 0;
+    v_pools text[];
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_entry_id', p_entry_id > 0, 'the entry_id of an entry of the account'
+    );
+    select l.* into v_entry
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id = p_entry_id;
+    if not found then
+        perform credits_private.fail(
+            'entry_not_found',
+            jsonb_build_object('account_id', p_account_id, 'entry_id', p_entry_id)
+        );
+    end if;
+
+    v_given_back := credits_private.given_back(p_account_id, v_entry);
+    if v_entry.kind = 'capture' then
+        v_of_hold := credits_private.captured_of_hold(p_account_id, v_entry);
+    elsif v_entry.kind = 'settle' then
+        select array_agg(p.pool) into v_pools from credits_private.pools p where p.pays_debt;
+    elsif v_entry.kind in ('adjust', 'transfer') and v_entry.request ? 'pool' then
+        v_pools := array[v_entry.request ->> 'pool'];
+    end if;
+
+    return query
+    with parts as (
+        select x.ordinal, x.lot_id, x.amount,
+            lead(x.lot_id) over (order by x.ordinal) as next_lot_id,
+            count(*) filter (where x.lot_id > 0) over () = 1 as is_alone,
+            sum(-x.amount) over (order by x.ordinal) + x.amount as taken_before,
+            sum(-x.amount) over () - sum(-x.amount) over (order by x.ordinal) as taken_behind,
+            sum(x.amount) over (partition by x.lot_id order by x.ordinal) as moved
+        from credits_private.parts_of(credits_private.allocations_of(v_entry)) as x
+    ),
+    held as (
+        select h.lot_id, h.credits
+        from credits_private.lots_after(p_account_id, p_entry_id - 1) as h
+    ),
+    left_alone as (
+        select l.lot_id
+        from held h
+        join credits_private.lots l on l.account_id = p_account_id and l.lot_id = h.lot_id
+        where (v_pools is null or l.pool = any (v_pools))
+            and not exists (select from parts p where p.lot_id = h.lot_id)
+        order by l.priority, l.expires_at, l.lot_id
+        limit 1
+    )
+    select p_account_id, p_entry_id, p.ordinal::integer, p.lot_id, l.pool, l.priority,
+        nullif(l.expires_at, 'infinity'), p.amount,
+        case
+            when p.amount < 0 and p.lot_id > 0
+                then least(-p.amount, greatest(v_given_back - p.taken_behind, 0))::bigint
+        end,
+        b.credits::bigint, a.credits::bigint,
+        case
+            when v_entry.kind in ('transfer', 'merge') and p.amount > 0 and p.lot_id > 0
+                then format('came from account %s', v_entry.other_account_id)
+            when v_entry.kind = 'merge' and p.lot_id > 0
+                then format('goes on in account %s', v_entry.other_account_id)
+            when v_entry.kind = 'merge' and p.amount > 0
+                then format('owed by account %s from here on', v_entry.other_account_id)
+            when v_entry.kind = 'merge'
+                then format('was owed by account %s', v_entry.other_account_id)
+            when p.lot_id = 0 and p.amount < 0 then 'had been used: owed from here on'
+            when p.lot_id = 0 and v_entry.kind = 'settle' then 'pays debt'
+            when p.lot_id = 0 then 'no longer owed'
+            when v_entry.kind = 'capture' and p.taken_before < v_of_hold
+                then format('set aside by hold %s', v_entry.about_entry_id)
+            when v_entry.kind in ('spend', 'hold', 'capture', 'transfer', 'settle', 'adjust')
+                and p.amount < 0
+                then credits_private.burn_reason(l, n, p.is_alone)
+            when v_entry.kind = 'refund' then format(
+                'goes back where entry %s took it from, its last lot first', v_entry.about_entry_id
+            )
+            when v_entry.kind = 'release'
+                then format('given up by hold %s, its last lot first', v_entry.about_entry_id)
+            when v_entry.kind = 'expire' then 'the lot had ended'
+            when v_entry.kind = 'clawback' then 'the payment of the lot went back'
+            when v_entry.kind = 'rollover' and p.amount < 0 then 'carried over'
+            when v_entry.kind = 'rollover' then 'carried over from the lot before'
+            when v_entry.kind = 'restore' and p.amount < 0 then 'given more time in another lot'
+            when v_entry.kind = 'restore' then 'given back'
+            else 'granted'
+        end
+    from parts p
+    left join credits_private.lots l on l.account_id = p_account_id and l.lot_id = p.lot_id
+    left join held h on h.lot_id = p.lot_id
+    left join left_alone o on true
+    left join credits_private.lots n
+        on n.account_id = p_account_id and n.lot_id = coalesce(nullif(p.next_lot_id, 0), o.lot_id)
+    cross join lateral (
+        select case when p.lot_id = 0 then v_entry.debt else coalesce(h.credits, 0) + p.moved end
+    ) as a (credits)
+    cross join lateral (
+        select case when p.lot_id = 0 then v_entry.debt + p.amount else a.credits - p.amount end
+    ) as b (credits)
+    order by p.ordinal;
+end
+$$;
+
+ALTER FUNCTION credits.explain_spend(p_account_id text, p_entry_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION explain_spend(p_account_id text, p_entry_id bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.explain_spend(p_account_id text, p_entry_id bigint) IS 'Which lots an entry took its credits from, in order, and why each of them stood at its place:
+priority, earlier expiry, older, or nothing else was there.
+
+amount is negative for credits that were taken. given_back is what refunds (of a hold: releases)
+have given back of it by now. left_before and left_after are what the lot held right before and
+after; of lot 0, the debt, what was owed. Priorities are those of the lots; expiries are those of
+today.';
+
+--
 -- Name: extend_hold(text, bigint, interval, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2367,39 +3107,193 @@ It goes before the metadata of the customer and before what purchases name. What
 before stays where it is.';
 
 --
--- Name: list_entries(text, integer, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+-- Name: list_entries(text, integer, bigint, text, text, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
-CREATE FUNCTION credits.list_entries(p_account_id text, p_limit integer DEFAULT 100, p_before bigint DEFAULT NULL::bigint) RETURNS SETOF credits.entry
+CREATE FUNCTION credits.list_entries(p_account_id text, p_limit integer DEFAULT 100, p_before bigint DEFAULT NULL::bigint, p_kind text DEFAULT NULL::text, p_feature text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_member text DEFAULT NULL::text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS SETOF credits.entry
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    v_before bigint := coalesce(p_before, 9223372036854775807);
+    v_first bigint := 1;
+    v_from bigint;
+    v_count bigint;
 begin
     perform credits_private.check_account_id(p_account_id);
     perform credits_private.check_argument(
         'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
     );
-    return query
-    select l.account_id, l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt,
-        credits_private.allocations_of(l), l.about_entry_id, l.other_account_id,
-        l.other_entry_id, l.feature, l.member, l.reference, l.idempotency_key, l.metadata, l.actor,
-        l.created_at, l.occurred_at, l.request
+    perform credits_private.check_argument(
+        'p_kind', p_kind is null or p_kind = any (credits_private.entry_kinds()),
+        'one of ' || array_to_string(credits_private.entry_kinds(), ', ')
+    );
+    perform credits_private.check_text('p_feature', p_feature);
+    perform credits_private.check_text('p_reference', p_reference);
+    perform credits_private.check_text('p_member', p_member);
+    perform credits_private.check_instant('p_from', p_from);
+    perform credits_private.check_instant('p_to', p_to);
+    perform credits_private.check_argument(
+        'p_to', p_from is null or p_to is null or p_to > p_from, 'an instant after p_from'
+    );
+
+    if p_from is not null then
+        v_first := credits_private.last_entry_before(p_account_id, p_from) + 1;
+    end if;
+    if p_to is not null then
+        v_before := least(
+            v_before, credits_private.last_entry_before(p_account_id, p_to) + 1
+        );
+    end if;
+    -- Entries are numbered without gaps, so that it is known how many there are to look at.
+    select greatest(
+            v_first,
+            case
+                when coalesce(p_kind, p_feature, p_reference, p_member) is not null
+                    then l.entry_id - credits_private.scan_limit() + 1
+            end
+        ),
+        l.entry_id + 1
+    into v_from, v_before
     from credits_private.ledger l
-    where l.account_id = p_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
+    where l.account_id = p_account_id and l.entry_id < v_before
     order by l.entry_id desc
-    limit coalesce(p_limit, 100);
+    limit 1;
+    v_count := greatest(v_before - v_from, 0);
+
+    return query
+    select (p.entry).account_id, (p.entry).entry_id, (p.entry).command_id, (p.entry).kind,
+        (p.entry).amount, (p.entry).balance, (p.entry).debt, p.allocations,
+        credits_private.pools_of(p_account_id, p.allocations),
+        (p.entry).about_entry_id, (p.entry).other_account_id, (p.entry).other_entry_id,
+        (p.entry).feature, (p.entry).member, (p.entry).reference,
+        (p.entry).idempotency_key, (p.entry).metadata, (p.entry).actor, (p.entry).created_at,
+        (p.entry).occurred_at, (p.entry).request
+    from (
+        select s.entry, credits_private.allocations_of(s.entry) as allocations
+        from (
+            select l as entry
+            from credits_private.ledger l
+            where l.account_id = p_account_id and l.entry_id < v_before
+            order by l.entry_id desc
+            limit v_count
+        ) as s
+        where (p_kind is null or (s.entry).kind = p_kind)
+            and (p_feature is null or (s.entry).feature = p_feature)
+            and (p_reference is null or (s.entry).reference = p_reference)
+            and (p_member is null or (s.entry).member = p_member)
+            and (s.entry).entry_id >= v_from
+        limit coalesce(p_limit, 100)
+    ) as p
+    order by (p.entry).entry_id desc;
+
+    if not found and v_from > v_first then
+        perform credits_private.fail(
+            'scan_limit',
+            jsonb_build_object('searched', credits_private.scan_limit(), 'before', v_from)
+        );
+    end if;
 end
 $$;
 
-ALTER FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) OWNER TO credits_owner;
+ALTER FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO credits_owner;
 
 --
--- Name: FUNCTION list_entries(p_account_id text, p_limit integer, p_before bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) IS 'Ledger of an account, newest entry first, at most 1000 a page.
+COMMENT ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'Ledger of an account, newest entry first, at most 1000 a page.
 
-For the next page give the entry_id of the last row as p_before.';
+For the next page give the entry_id of the last row as p_before, until a page is empty. p_from and
+p_to choose by created_at, p_from included and p_to not; they cost nothing. p_kind, p_feature,
+p_reference and p_member search at most 100000 entries a call: a page may be shorter than p_limit
+before the end, and where none of so many entries fits, scan_limit (422) says in DETAIL with which
+p_before to go on.';
+
+--
+-- Name: list_expiring(interval, integer, timestamp with time zone, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_expiring(p_within interval, p_limit integer DEFAULT 100, p_after_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after_account_id text DEFAULT NULL::text) RETURNS SETOF credits.expiring
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := credits_private.clock();
+    v_until timestamptz;
+    v_after_at timestamptz;
+    v_after_account_id text collate "C" := coalesce(p_after_account_id, '');
+begin
+    perform credits_private.check_argument(
+        'p_within',
+        extract(epoch from p_within) > 0 and extract(epoch from p_within) <= 3155760000,
+        'an interval above 0, at most 100 years'
+    );
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    perform credits_private.check_instant('p_after_expires_at', p_after_expires_at);
+    perform credits_private.check_argument(
+        'p_after_account_id',
+        (p_after_account_id is null) = (p_after_expires_at is null)
+        and (p_after_account_id is null or length(p_after_account_id) between 1 and 255),
+        '1 to 255 characters, given together with p_after_expires_at'
+    );
+    v_until := v_now + credits_private.exact_interval(p_within);
+    v_after_at := coalesce(p_after_expires_at, v_now);
+
+    return query
+    with due as (
+        select l.expires_at, l.account_id, sum(c.credits)::bigint as credits, count(*) as lots
+        from credits_private.lots l
+        cross join lateral (
+            select case
+                when l.remaining > 0 then l.remaining
+                else credits_private.checked_out(l.account_id, l.lot_id)
+            end
+        ) as c (credits)
+        where l.is_open
+            and (l.expires_at, l.account_id) > (v_after_at, v_after_account_id)
+            and l.expires_at > v_now
+            and l.expires_at <= v_until
+            and c.credits > 0
+        group by l.expires_at, l.account_id
+        order by l.expires_at, l.account_id
+        limit coalesce(p_limit, 100)
+    )
+    select d.account_id, a.status, d.expires_at, d.credits, d.lots, o.pools
+    from due d
+    left join credits_private.accounts a on a.account_id = d.account_id
+    cross join lateral (
+        select jsonb_object_agg(s.pool, s.credits) as pools
+        from (
+            select l.pool, sum(
+                case
+                    when l.remaining > 0 then l.remaining
+                    else credits_private.checked_out(l.account_id, l.lot_id)
+                end
+            )::bigint as credits
+            from credits_private.lots l
+            where l.account_id = d.account_id and l.expires_at = d.expires_at and l.is_open
+            group by l.pool
+        ) as s
+        where s.credits > 0
+    ) as o
+    order by d.expires_at, d.account_id;
+end
+$$;
+
+ALTER FUNCTION credits.list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text) IS 'Credits that expire within p_within from now, across all accounts, soonest first: one row for each
+account and instant, with what is left in all its lots together and by pool. At most 1000 a page.
+
+For the next page give expires_at and account_id of the last row as p_after_expires_at and
+p_after_account_id. Credits that are held or used up are not in it. Days are counted as 24 hours.';
 
 --
 -- Name: list_holds(text, integer, bigint, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -3091,6 +3985,38 @@ stripe_patience. Bodies of events that are done are purged after stripe_retentio
 stays, so that it is still known when it is delivered again.';
 
 --
+-- Name: rebuild(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.rebuild(p_account_id text) RETURNS SETOF credits.difference
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    return query
+    select d.*
+    from credits_private.differences(
+        p_account_id, credits_private.rebuild_entries(p_account_id)
+    ) as d;
+end
+$$;
+
+ALTER FUNCTION credits.rebuild(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION rebuild(p_account_id text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.rebuild(p_account_id text) IS 'Replays the entries of an account and compares what follows from them with what is stored: what is
+left of each lot and has become of it, each hold, and which lot is open. No row means that they
+agree.
+
+What the entries do not tell is not looked at: pool, priority, expiry, subscription, payment and
+cost of a lot, the deadline of a hold, payments, and everything else about an account. Where the
+entries contradict one another, the rows have part entry, and nothing else is said.';
+
+--
 -- Name: record_payment(text, text, bigint, text, jsonb, text, bigint, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -3350,6 +4276,42 @@ COMMENT ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription
 What they left carries over up to p_rollover_cap (0: nothing, null: all of it); the rest is
 booked as breakage; no other lot is touched. Granted once per p_subscription, p_item and
 p_period_start.';
+
+--
+-- Name: repair_account(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.repair_account(p_account_id text, p_reason text, p_person text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_reason', length(p_reason) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_argument(
+        'p_person', length(p_person) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_repair(
+        p_account_id, p_reason, p_person, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.repair_account(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION repair_account(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.repair_account(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Puts lots and holds right after somebody changed their rows: they become what rebuild says that the
+entries tell. p_reason, p_person and each figure that was changed are kept in an entry of amount 0.
+
+Refused with not_repairable (409) when the entries contradict one another, and when the row of a lot
+or hold is missing: bring back what is missing from a backup first. A row that no entry knows of is
+removed. The balance does not change by it; what is due is booked as with every command.';
 
 --
 -- Name: retry_stripe_event(text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -3650,6 +4612,108 @@ carries everything over, p_proration says what prorated lines grant.
 
 Past grants stay as they are. Events that were parked because the price was unknown are applied
 now.';
+
+--
+-- Name: simulate_spend(text, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint DEFAULT 1) RETURNS credits.simulation
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_spend credits.simulation;
+    v_outlook credits_private.outlook;
+    v_status text;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_amount('p_amount', p_amount);
+    v_spend.account_id := p_account_id;
+    v_spend.amount := p_amount;
+    v_spend.as_of := credits_private.clock();
+    v_outlook := credits_private.outlook_of(p_account_id, v_spend.as_of);
+
+    with live as (
+        select l.lot_id, l.pool, l.priority, l.expires_at, l.remaining,
+            sum(l.remaining) over (order by l.priority, l.expires_at, l.lot_id) as up_to
+        from unnest(v_outlook.lots) as l
+        where l.remaining > 0 and l.expires_at > v_spend.as_of
+    ),
+    taken as (
+        select v.lot_id, v.pool, v.expires_at, v.up_to, v.remaining - t.credits as kept, t.credits
+        from live v
+        cross join lateral (
+            select case
+                when v_outlook.debt > 0 then 0
+                else greatest(least(v.remaining, p_amount - v.up_to + v.remaining), 0)
+            end::bigint
+        ) as t (credits)
+    ),
+    by_expiry as (
+        -- Until this expiry: what is lost, and what was taken that would have lasted longer.
+        select t.expires_at,
+            sum(t.kept) over (order by t.expires_at) as lost,
+            sum(t.credits) over () - sum(t.credits) over (order by t.expires_at) as taken_later
+        from taken t
+    ),
+    named as (
+        select t.*, case when t.lot_id <= 9007199254740991 then t.lot_id end as shown_id
+        from taken t
+    )
+    select (select coalesce(sum(t.kept + t.credits), 0)::bigint from taken t),
+        (
+            select coalesce(jsonb_agg(
+                jsonb_build_array(n.shown_id, -n.credits) order by n.up_to
+            ) filter (where n.credits > 0), '[]')
+            from named n
+        ),
+        (select coalesce(sum(t.kept), 0)::bigint from taken t where isfinite(t.expires_at)),
+        (
+            select coalesce(max(least(e.lost, e.taken_later)), 0)::bigint
+            from by_expiry e
+            where isfinite(e.expires_at)
+        ),
+        (
+            select coalesce(jsonb_agg(
+                jsonb_build_object(
+                    'lot_id', n.shown_id, 'pool', n.pool, 'expires_at', n.expires_at,
+                    'amount', n.kept
+                )
+                order by n.expires_at, n.up_to
+            ) filter (where n.kept > 0 and isfinite(n.expires_at)), '[]')
+            from named n
+        )
+    into v_spend.available, v_spend.allocations, v_spend.unused, v_spend.avoidable,
+        v_spend.expiring;
+
+    if v_outlook.debt > 0 then
+        v_spend.available := 0;
+    end if;
+    v_spend.short := greatest(p_amount - v_spend.available, 0);
+    select a.status into v_status from credits_private.accounts a where a.account_id = p_account_id;
+    v_spend.refusal := case
+        when v_status = 'frozen' then 'account_frozen'
+        when v_status = 'closed' then 'account_closed'
+        when v_outlook.debt > 0 then 'in_debt'
+        when v_spend.short > 0 then 'insufficient_credits'
+    end;
+    return v_spend;
+end
+$$;
+
+ALTER FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION simulate_spend(p_account_id text, p_amount bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) IS 'What deduct_credit would do with p_amount right now: allocations are the lots that it would take
+from, in order; refusal is the code that it would be refused with (null: none), short what is
+missing. If it would be refused, the lots are those it would take from if it could.
+
+expiring lists what would expire unused if nothing else were spent afterwards, soonest first, and
+unused is the sum. avoidable is how many of these credits are lost too early because the spend takes
+from lots that last longer: a better priority outranks an earlier expiry. Caps are not looked at.';
 
 --
 -- Name: transfer_credits(text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -5221,206 +6285,6 @@ $$;
 ALTER FUNCTION credits_private.book_due(p_state credits_private.account_state) OWNER TO credits_owner;
 
 --
--- Name: lots; Type: TABLE; Schema: credits_private; Owner: credits_owner
---
-
-CREATE TABLE credits_private.lots (
-    account_id text NOT NULL COLLATE pg_catalog."C",
-    lot_id bigint NOT NULL,
-    pool text NOT NULL,
-    priority integer NOT NULL,
-    granted bigint NOT NULL,
-    remaining bigint NOT NULL,
-    expired bigint DEFAULT 0 NOT NULL,
-    clawed bigint DEFAULT 0 NOT NULL,
-    clawed_at timestamp with time zone,
-    expires_at timestamp with time zone NOT NULL,
-    is_open boolean NOT NULL,
-    origin text NOT NULL,
-    subscription text COLLATE pg_catalog."C",
-    item text COLLATE pg_catalog."C",
-    period_start timestamp with time zone,
-    period_end timestamp with time zone,
-    payment_id bigint,
-    cost_amount bigint,
-    cost_currency text,
-    cost_moved bigint DEFAULT 0 NOT NULL,
-    reference text,
-    from_account_id text COLLATE pg_catalog."C",
-    from_lot_id bigint,
-    moved_to_lot_id bigint,
-    granted_at timestamp with time zone NOT NULL,
-    CONSTRAINT lots_clawed_has_time CHECK (((clawed > 0) = (clawed_at IS NOT NULL))),
-    CONSTRAINT lots_clawed_is_in_range CHECK (((clawed >= 0) AND (clawed <= granted))),
-    CONSTRAINT lots_cost_moved_is_in_range CHECK (((cost_moved >= 0) AND (cost_moved <= COALESCE(cost_amount, (0)::bigint)))),
-    CONSTRAINT lots_expired_is_in_range CHECK (((expired >= 0) AND (expired <= granted))),
-    CONSTRAINT lots_granted_is_positive CHECK ((granted > 0)),
-    CONSTRAINT lots_holding_is_open CHECK ((is_open OR (remaining = 0))),
-    CONSTRAINT lots_moved_is_empty CHECK (((moved_to_lot_id IS NULL) OR (remaining = 0))),
-    CONSTRAINT lots_origin_is_known CHECK ((origin = ANY (ARRAY['grant'::text, 'rollover'::text, 'restoration'::text, 'transfer'::text]))),
-    CONSTRAINT lots_remaining_is_in_range CHECK (((remaining >= 0) AND (remaining <= granted)))
-)
-WITH (fillfactor='80');
-
-ALTER TABLE credits_private.lots OWNER TO credits_owner;
-
---
--- Name: TABLE lots; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON TABLE credits_private.lots IS 'Grants of credits. The open lot is checked out into the newest ledger entry: read lots through the API.';
-
---
--- Name: COLUMN lots.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.account_id IS 'Account that holds the lot.';
-
---
--- Name: COLUMN lots.lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.lot_id IS 'Number of the entry that created the lot.';
-
---
--- Name: COLUMN lots.pool; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.pool IS 'Pool of the credits.';
-
---
--- Name: COLUMN lots.priority; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.priority IS 'Burn priority of the pool at the time of the grant.';
-
---
--- Name: COLUMN lots.granted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.granted IS 'Credits that the lot began with.';
-
---
--- Name: COLUMN lots.remaining; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.remaining IS 'Credits left; 0 while the lot is checked out.';
-
---
--- Name: COLUMN lots.expired; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.expired IS 'Credits of the lot that were lost to expiry.';
-
---
--- Name: COLUMN lots.clawed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.clawed IS 'Credits of the lot that are taken back at present.';
-
---
--- Name: COLUMN lots.clawed_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.clawed_at IS 'Since when credits are taken back; restored lots live longer by that time.';
-
---
--- Name: COLUMN lots.expires_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.expires_at IS 'First instant at which the credits cannot be spent; infinity for never.';
-
---
--- Name: COLUMN lots.is_open; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.is_open IS 'False once exhausted or expired.';
-
---
--- Name: COLUMN lots.origin; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.origin IS 'grant, rollover (carried over from an older lot), restoration (given back after the older lot had ended) or transfer. A restoration that is transferred stays one: it had its grace.';
-
---
--- Name: COLUMN lots.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.subscription IS 'Subscription that the lot belongs to.';
-
---
--- Name: COLUMN lots.item; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.item IS 'Item of the subscription that a renewal granted; one grant per item and period.';
-
---
--- Name: COLUMN lots.period_start; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.period_start IS 'Start of the paid period.';
-
---
--- Name: COLUMN lots.period_end; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.period_end IS 'End of the paid period, without grace.';
-
---
--- Name: COLUMN lots.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.payment_id IS 'Payment that bought the lot, or the lot that it derives from.';
-
---
--- Name: COLUMN lots.cost_amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.cost_amount IS 'What was paid for all granted credits, in the smallest unit of the currency.';
-
---
--- Name: COLUMN lots.cost_currency; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.cost_currency IS 'Currency of cost_amount, ISO 4217 in lower case.';
-
---
--- Name: COLUMN lots.cost_moved; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.cost_moved IS 'Part of cost_amount that left with credits that were transferred to other accounts.';
-
---
--- Name: COLUMN lots.reference; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.reference IS 'Reference of the command that granted it.';
-
---
--- Name: COLUMN lots.from_account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.from_account_id IS 'Account that transferred the credits, if one has.';
-
---
--- Name: COLUMN lots.from_lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.from_lot_id IS 'Lot of that account which they came from.';
-
---
--- Name: COLUMN lots.moved_to_lot_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.moved_to_lot_id IS 'Number under which the lot goes on in the account that this one was merged into. The figures stay as they were then.';
-
---
--- Name: COLUMN lots.granted_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.lots.granted_at IS 'When the grant was booked.';
-
---
 -- Name: book_lot(credits_private.account_state, credits_private.lots, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -5461,6 +6325,37 @@ end
 $$;
 
 ALTER FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: burn_reason(credits_private.lots, credits_private.lots, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.burn_reason(p_lot credits_private.lots, p_next credits_private.lots, p_is_alone boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_next.lot_id is null and p_is_alone then 'the only lot with credits'
+        when p_next.lot_id is null then 'the last lot with credits'
+        when p_lot.priority < p_next.priority then pg_catalog.format(
+            'priority %s burns before priority %s of lot %s',
+            p_lot.priority, p_next.priority, p_next.lot_id
+        )
+        when p_lot.priority = p_next.priority and p_lot.expires_at < p_next.expires_at
+            then pg_catalog.format('expires before lot %s', p_next.lot_id)
+        when p_lot.priority = p_next.priority
+            and p_lot.expires_at = p_next.expires_at
+            and p_lot.lot_id < p_next.lot_id
+            then pg_catalog.format(
+                'older than lot %s, which expires at the same time', p_next.lot_id
+            )
+        else pg_catalog.format(
+            'expired before lot %s as things were then; one of them ends otherwise by now',
+            p_next.lot_id
+        )
+    end
+$$;
+
+ALTER FUNCTION credits_private.burn_reason(p_lot credits_private.lots, p_next credits_private.lots, p_is_alone boolean) OWNER TO credits_owner;
 
 --
 -- Name: calendar_window(text, text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -5587,6 +6482,37 @@ CREATE FUNCTION credits_private.cap_window(p_account_id text, p_period text, p_a
 $$;
 
 ALTER FUNCTION credits_private.cap_window(p_account_id text, p_period text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: captured_of_hold(text, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.captured_of_hold(p_account_id text, p_capture credits_private.ledger) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select least(
+        -p_capture.amount,
+        greatest(
+            -h.amount + coalesce(
+                (
+                    select pg_catalog.sum(l.amount)
+                    from credits_private.ledger l
+                    where l.account_id = p_account_id
+                        and l.about_entry_id = p_capture.about_entry_id
+                        and l.entry_id < p_capture.entry_id
+                        and l.allocations is not null
+                        and l.kind = 'capture'
+                ),
+                0
+            ),
+            0
+        )
+    )::bigint
+    from credits_private.ledger h
+    where h.account_id = p_account_id and h.entry_id = p_capture.about_entry_id
+$$;
+
+ALTER FUNCTION credits_private.captured_of_hold(p_account_id text, p_capture credits_private.ledger) OWNER TO credits_owner;
 
 --
 -- Name: catch_up(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6024,6 +6950,22 @@ $_$;
 ALTER FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) OWNER TO credits_owner;
 
 --
+-- Name: checked_out(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.checked_out(p_account_id text, p_lot_id bigint) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case when t.open_lot_id = p_lot_id then t.open_lot_remaining else 0 end
+    from credits_private.ledger t
+    where t.account_id = p_account_id
+    order by t.entry_id desc
+    limit 1
+$$;
+
+ALTER FUNCTION credits_private.checked_out(p_account_id text, p_lot_id bigint) OWNER TO credits_owner;
+
+--
 -- Name: claimed_account(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6362,6 +7304,124 @@ $$;
 ALTER FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
 
 --
+-- Name: differences(text, credits_private.rebuilt); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.differences(p_account_id text, p_rebuilt credits_private.rebuilt) RETURNS SETOF credits.difference
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with lots as (
+        select coalesce(r.lot_id, s.lot_id) as lot_id, r.lot_id as told, s.lot_id as stored,
+            r.lot_id is not distinct from p_rebuilt.open_lot_id as is_out,
+            r.origin, r.granted, r.credits, r.expired, r.clawed, r.clawed_at, r.granted_at,
+            s as lot
+        from unnest(p_rebuilt.lots) as r
+        full join (
+            select l.* from credits_private.lots l where l.account_id = p_account_id
+        ) as s on s.lot_id = r.lot_id
+    ),
+    holds as (
+        select coalesce(r.hold_id, s.hold_id) as hold_id, r.hold_id as told, s.hold_id as stored,
+            r.amount, r.captured, r.status, s as hold
+        from unnest(p_rebuilt.holds) as r
+        full join (
+            select h.* from credits_private.holds h where h.account_id = p_account_id
+        ) as s on s.hold_id = r.hold_id
+    ),
+    tail as (
+        select t.entry_id, t.next_event_at, t.open_lot_id, e.next_event_at as earliest,
+            f.lot_id as first_lot_id,
+            case
+                when p_rebuilt.debt > 0 then t.open_lot_id is null
+                when t.open_lot_id is null then f.lot_id is null
+                else f.lot_id is null or o.rank <= f.rank
+            end as is_first
+        from credits_private.ledger t
+        cross join lateral (
+            select least(
+                (select min((l.lot).expires_at) from lots l where l.credits > 0),
+                (select min((h.hold).expires_at) from holds h where h.status = 'open')
+            ) as next_event_at
+        ) as e
+        left join lateral (
+            select l.lot_id,
+                row((l.lot).priority, (l.lot).expires_at, l.lot_id) as rank
+            from lots l
+            where l.credits > 0
+            order by (l.lot).priority, (l.lot).expires_at, l.lot_id
+            limit 1
+        ) as f on true
+        left join lateral (
+            select row((l.lot).priority, (l.lot).expires_at, l.lot_id) as rank
+            from lots l
+            where l.lot_id = t.open_lot_id
+        ) as o on true
+        where t.account_id = p_account_id and t.entry_id = p_rebuilt.entry_id
+    )
+    select b.* from unnest(p_rebuilt.broken) as b
+    union all
+    (
+        select p_account_id, 'lot', l.lot_id, c.field, c.stored, c.rebuilt, c.is_repairable
+        from lots l
+        cross join lateral (values
+            (1, 'lot_id', l.told = l.stored, l.stored::text, l.told::text, l.told is null),
+            (2, 'origin', l.origin is null or (l.lot).origin = l.origin,
+                (l.lot).origin, l.origin, true),
+            (3, 'granted', (l.lot).granted = l.granted,
+                (l.lot).granted::text, l.granted::text, true),
+            (4, 'remaining', (l.lot).remaining = case when l.is_out then 0 else l.credits end,
+                (l.lot).remaining::text, (case when l.is_out then 0 else l.credits end)::text,
+                true),
+            (5, 'expired', (l.lot).expired = l.expired,
+                (l.lot).expired::text, l.expired::text, true),
+            (6, 'clawed', (l.lot).clawed = l.clawed, (l.lot).clawed::text, l.clawed::text, true),
+            (7, 'clawed_at', ((l.lot).clawed_at is null) = (l.clawed = 0),
+                (l.lot).clawed_at::text, l.clawed_at::text, true),
+            (8, 'is_open', (l.lot).is_open = (l.credits > 0) or l.is_out and l.credits = 0,
+                (l.lot).is_open::text, (l.credits > 0)::text, true),
+            (9, 'granted_at', (l.lot).granted_at = l.granted_at,
+                (l.lot).granted_at::text, l.granted_at::text, true)
+        ) as c (place, field, agrees, stored, rebuilt, is_repairable)
+        where cardinality(p_rebuilt.broken) = 0
+            and c.agrees is not true
+            and (c.place = 1 or l.told = l.stored)
+        order by l.lot_id, c.place
+    )
+    union all
+    (
+        select p_account_id, 'hold', h.hold_id, c.field, c.stored, c.rebuilt, c.is_repairable
+        from holds h
+        cross join lateral (values
+            (1, 'hold_id', h.told = h.stored, h.stored::text, h.told::text, h.told is null),
+            (2, 'amount', (h.hold).amount = h.amount,
+                (h.hold).amount::text, h.amount::text, true),
+            (3, 'captured', (h.hold).captured = h.captured,
+                (h.hold).captured::text, h.captured::text, true),
+            (4, 'status',
+                (h.hold).status = h.status
+                or h.status = 'expired' and (h.hold).status = 'released',
+                (h.hold).status, h.status, true)
+        ) as c (place, field, agrees, stored, rebuilt, is_repairable)
+        where cardinality(p_rebuilt.broken) = 0
+            and c.agrees is not true
+            and (c.place = 1 or h.told = h.stored)
+        order by h.hold_id, c.place
+    )
+    union all
+    select p_account_id, 'tail', t.entry_id, c.field, c.stored, c.rebuilt, true
+    from tail t
+    cross join lateral (values
+        ('next_event_at', t.earliest is null or t.next_event_at <= t.earliest,
+            t.next_event_at::text, t.earliest::text),
+        ('open_lot_id', t.is_first, t.open_lot_id::text, t.first_lot_id::text)
+    ) as c (field, agrees, stored, rebuilt)
+    where cardinality(p_rebuilt.broken) = 0 and c.agrees is not true
+$$;
+
+ALTER FUNCTION credits_private.differences(p_account_id text, p_rebuilt credits_private.rebuilt) OWNER TO credits_owner;
+
+--
 -- Name: stripe_disputes; Type: TABLE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6615,6 +7675,36 @@ $$;
 ALTER FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: entry_at(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.entry_at(p_account_id text, p_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_booked bigint := credits_private.last_entry_before(p_account_id, p_at);
+    v_next bigint;
+    v_entry_id bigint;
+begin
+    select l.entry_id into v_next
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id > v_booked and l.occurred_at > p_at
+    order by l.entry_id
+    limit 1;
+
+    select l.entry_id into v_entry_id
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id < coalesce(v_next, 9223372036854775807)
+    order by l.entry_id desc
+    limit 1;
+    return coalesce(v_entry_id, 0);
+end
+$$;
+
+ALTER FUNCTION credits_private.entry_at(p_account_id text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: entry_bytes(integer, credits_private.ledger, bytea); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -6641,6 +7731,22 @@ CREATE FUNCTION credits_private.entry_bytes(p_version integer, p_entry credits_p
 $$;
 
 ALTER FUNCTION credits_private.entry_bytes(p_version integer, p_entry credits_private.ledger, p_metadata_digest bytea) OWNER TO credits_owner;
+
+--
+-- Name: entry_kinds(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.entry_kinds() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select array[
+        'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'grant', 'adjust', 'rollover',
+        'transfer', 'merge', 'spend', 'refund', 'hold', 'extend', 'capture', 'release', 'expire',
+        'settle', 'clawback', 'restore', 'repair'
+    ]
+$$;
+
+ALTER FUNCTION credits_private.entry_kinds() OWNER TO credits_owner;
 
 --
 -- Name: estimated_unsealed(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6783,6 +7889,8 @@ begin
             'Repeat the first request unchanged, or choose a new key.'),
         ('invalid_state', 'PT409', 'not possible in this state',
             'Read the current state and decide again.'),
+        ('not_repairable', 'PT409', 'account cannot be repaired from its entries',
+            'Bring back the row that DETAIL names from a backup.'),
         ('hold_expired', 'PT410', 'hold has expired',
             'Its credits went back at the deadline: spend what the work cost, and extend holds in '
             'time.'),
@@ -6790,6 +7898,8 @@ begin
             'An account holds at most 9007199254740991 credits.'),
         ('refund_exceeds_spend', 'PT422', 'refund exceeds the spend',
             'Refund at most what DETAIL calls refundable.'),
+        ('scan_limit', 'PT422', 'nothing found within the scan limit',
+            'Go on with what DETAIL calls before, or narrow the time.'),
         ('internal_error', 'PT500', 'internal error',
             'This is a defect of pgcredits: run verify and report it.')
     ) as r (code, sqlstate, message, hint)
@@ -6933,152 +8043,6 @@ end
 $$;
 
 ALTER FUNCTION credits_private.find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
-
---
--- Name: payments; Type: TABLE; Schema: credits_private; Owner: credits_owner
---
-
-CREATE TABLE credits_private.payments (
-    account_id text NOT NULL COLLATE pg_catalog."C",
-    payment_id bigint NOT NULL,
-    provider text NOT NULL,
-    object_id text NOT NULL,
-    amount_paid bigint,
-    currency text,
-    amount_returned bigint DEFAULT 0 NOT NULL,
-    granted bigint NOT NULL,
-    target bigint DEFAULT 0 NOT NULL,
-    clawed bigint DEFAULT 0 NOT NULL,
-    covered bigint DEFAULT 0 NOT NULL,
-    owed bigint DEFAULT 0 NOT NULL,
-    settled bigint DEFAULT 0 NOT NULL,
-    written_off bigint DEFAULT 0 NOT NULL,
-    debt_paid bigint DEFAULT 0 NOT NULL,
-    demanded bigint DEFAULT 0 NOT NULL,
-    moved_to_payment_id bigint,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT payments_demanded_is_in_range CHECK (((demanded >= 0) AND (demanded <= granted))),
-    CONSTRAINT payments_granted_is_positive CHECK ((granted > 0)),
-    CONSTRAINT payments_parts_are_not_negative CHECK (((clawed >= 0) AND (covered >= 0) AND (owed >= 0) AND (settled >= 0) AND (written_off >= 0) AND (debt_paid >= 0))),
-    CONSTRAINT payments_parts_make_target CHECK ((((((clawed + covered) + owed) + settled) + written_off) = target)),
-    CONSTRAINT payments_target_is_in_range CHECK (((target >= 0) AND (target <= granted)))
-);
-
-ALTER TABLE credits_private.payments OWNER TO credits_owner;
-
---
--- Name: TABLE payments; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON TABLE credits_private.payments IS 'What was paid at a provider, what it granted, and where the credits are that went back: target = clawed + covered + owed + settled + written_off.';
-
---
--- Name: COLUMN payments.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.account_id IS 'Account that the payment credited.';
-
---
--- Name: COLUMN payments.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.payment_id IS 'Number of the first entry of the command that recorded it, or of the entry that brought it from an account that was merged into this one.';
-
---
--- Name: COLUMN payments.provider; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.provider IS 'Payment provider; manual when there is none.';
-
---
--- Name: COLUMN payments.object_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.object_id IS 'The provider''s id of the payment.';
-
---
--- Name: COLUMN payments.amount_paid; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.amount_paid IS 'Money paid, in the smallest unit of the currency; null if unknown.';
-
---
--- Name: COLUMN payments.currency; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.currency IS 'Currency, ISO 4217 in lower case; null if unknown.';
-
---
--- Name: COLUMN payments.amount_returned; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.amount_returned IS 'Money that is refunded, disputed or lost by now.';
-
---
--- Name: COLUMN payments.granted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.granted IS 'Credits of all lots that the payment granted.';
-
---
--- Name: COLUMN payments.target; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.target IS 'Credits that ought to be taken back by now.';
-
---
--- Name: COLUMN payments.clawed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.clawed IS 'Part of the target that was taken out of the payment''s own lots.';
-
---
--- Name: COLUMN payments.covered; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.covered IS 'Part of the target that had already been lost to expiry.';
-
---
--- Name: COLUMN payments.owed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.owed IS 'Part of the target that is open debt of the account.';
-
---
--- Name: COLUMN payments.settled; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.settled IS 'Part of the target that was debt and has been paid by other lots.';
-
---
--- Name: COLUMN payments.written_off; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.written_off IS 'Part of the target that was forgiven.';
-
---
--- Name: COLUMN payments.debt_paid; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.debt_paid IS 'Credits of the payment''s lots that went to pay debt.';
-
---
--- Name: COLUMN payments.demanded; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.demanded IS 'Target that clawback_credits has set: what the provider tells of money never goes below it.';
-
---
--- Name: COLUMN payments.moved_to_payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.moved_to_payment_id IS 'Number under which the payment goes on in the account that this one was merged into. The figures stay as they were then.';
-
---
--- Name: COLUMN payments.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.payments.created_at IS 'When the payment was recorded.';
 
 --
 -- Name: find_payment(text, credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7530,6 +8494,34 @@ $_$;
 ALTER FUNCTION credits_private.frozen_purchase(p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: given_back(text, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.given_back(p_account_id text, p_entry credits_private.ledger) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case
+        when p_entry.kind in ('spend', 'capture') then s.refunded
+        when p_entry.kind = 'hold' then s.released - least(s.captured, -p_entry.amount)
+    end
+    from (
+        select
+            coalesce(pg_catalog.sum(l.amount) filter (where l.kind = 'refund'), 0)::bigint
+                as refunded,
+            coalesce(pg_catalog.sum(l.amount) filter (where l.kind = 'release'), 0)::bigint
+                as released,
+            coalesce(-pg_catalog.sum(l.amount) filter (where l.kind = 'capture'), 0)::bigint
+                as captured
+        from credits_private.ledger l
+        where l.account_id = p_account_id
+            and l.about_entry_id = p_entry.entry_id
+            and l.allocations is not null
+    ) as s
+$$;
+
+ALTER FUNCTION credits_private.given_back(p_account_id text, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
 -- Name: grant_lot(credits_private.account_state, credits_private.grant_order, credits_private.payments, boolean, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7714,6 +8706,23 @@ CREATE FUNCTION credits_private.has_values(p_object jsonb, p_values jsonb) RETUR
 $$;
 
 ALTER FUNCTION credits_private.has_values(p_object jsonb, p_values jsonb) OWNER TO credits_owner;
+
+--
+-- Name: held_after(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.held_after(p_account_id text, p_entry_id bigint) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select coalesce(-pg_catalog.sum(l.amount), 0)::bigint
+    from credits_private.ledger l
+    where l.account_id = p_account_id
+        and l.entry_id <= p_entry_id
+        and l.allocations is not null
+        and l.kind in ('hold', 'release')
+$$;
+
+ALTER FUNCTION credits_private.held_after(p_account_id text, p_entry_id bigint) OWNER TO credits_owner;
 
 --
 -- Name: held_by(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8617,6 +9626,39 @@ $$;
 ALTER FUNCTION credits_private.lock_stripe_objects(p_event credits_private.stripe_events, p_ids text[], p_points text[]) OWNER TO credits_owner;
 
 --
+-- Name: lots_after(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lots_after(p_account_id text, p_entry_id bigint) RETURNS TABLE(lot_id bigint, credits bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    with booked as (
+        select l.entry_id, l.balance - l.amount as before, l.balance, l.open_lot_id, l.allocations
+        from credits_private.ledger l
+        where l.account_id = p_account_id
+            and l.entry_id <= p_entry_id
+            and l.allocations is not null
+    )
+    select m.lot_id, pg_catalog.sum(m.amount)::bigint
+    from (
+        select x.lot_id, x.amount
+        from booked b
+        cross join lateral credits_private.parts_of(b.allocations) as x
+        union all
+        select b.open_lot_id,
+            coalesce(pg_catalog.lead(b.before) over (order by b.entry_id), n.balance) - b.balance
+        from booked b
+        left join credits_private.ledger n
+            on n.account_id = p_account_id and n.entry_id = p_entry_id
+    ) as m
+    where m.lot_id > 0
+    group by m.lot_id
+    having pg_catalog.sum(m.amount) <> 0
+$$;
+
+ALTER FUNCTION credits_private.lots_after(p_account_id text, p_entry_id bigint) OWNER TO credits_owner;
+
+--
 -- Name: lower_target(credits_private.account_state, bigint, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9265,6 +10307,172 @@ $$;
 ALTER FUNCTION credits_private.note_invoice(p_event credits_private.stripe_events, p_invoice jsonb) OWNER TO credits_owner;
 
 --
+-- Name: outlook_of(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.outlook_of(p_account_id text, p_now timestamp with time zone) RETURNS credits_private.outlook
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_outlook credits_private.outlook;
+    v_open_lot_id bigint;
+    v_open_lot_remaining bigint;
+    v_index integer;
+    r_hold credits_private.holds;
+begin
+    select t.debt, t.open_lot_id, t.open_lot_remaining
+    into v_outlook.debt, v_open_lot_id, v_open_lot_remaining
+    from credits_private.ledger t
+    where t.account_id = p_account_id
+    order by t.entry_id desc
+    limit 1;
+    v_outlook.debt := coalesce(v_outlook.debt, 0);
+    select coalesce(array_agg(l), '{}'), array_position(array_agg(l.lot_id), v_open_lot_id)
+    into v_outlook.lots, v_index
+    from credits_private.lots l
+    where l.account_id = p_account_id and l.is_open;
+    if v_index is not null then
+        v_outlook.lots[v_index].remaining := v_open_lot_remaining;
+    end if;
+    select coalesce(array_agg(p order by p.payment_id), '{}') into v_outlook.payments
+    from credits_private.payments p
+    where p.account_id = p_account_id and p.owed + p.settled + p.written_off > 0;
+
+    for r_hold in
+        select h.*
+        from credits_private.holds h
+        where h.account_id = p_account_id and h.status = 'open' and h.expires_at <= p_now
+        order by h.expires_at, h.hold_id
+    loop
+        v_outlook := credits_private.outlook_settled(
+            credits_private.outlook_released(v_outlook, r_hold), r_hold.expires_at
+        );
+    end loop;
+    return v_outlook;
+end
+$$;
+
+ALTER FUNCTION credits_private.outlook_of(p_account_id text, p_now timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: outlook_released(credits_private.outlook, credits_private.holds); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.outlook_released(p_outlook credits_private.outlook, p_hold credits_private.holds) RETURNS credits_private.outlook
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_outlook credits_private.outlook := p_outlook;
+    v_lot credits_private.lots;
+    v_restored credits_private.lots;
+    v_payment credits_private.payments;
+    v_left bigint;
+    v_here bigint;
+    r_part record;
+begin
+    for r_part in
+        select x.lot_id, x.amount
+        from credits_private.parts_of(credits_private.reverse_allocations(
+            credits_private.hold_allocations(p_hold.account_id, p_hold.hold_id),
+            0,
+            p_hold.amount - p_hold.captured
+        )) as x
+        order by x.ordinal
+    loop
+        v_left := r_part.amount;
+        select l.* into v_lot
+        from credits_private.lots l
+        where l.account_id = p_hold.account_id and l.lot_id = r_part.lot_id;
+
+        for v_index in 1 .. cardinality(v_outlook.payments) loop
+            v_payment := v_outlook.payments[v_index];
+            continue when v_payment.payment_id is distinct from v_lot.payment_id;
+            v_here := least(v_left, v_payment.written_off);
+            v_payment.written_off := v_payment.written_off - v_here;
+            v_left := v_left - v_here;
+            v_here := least(v_left, v_payment.owed);
+            v_payment.owed := v_payment.owed - v_here;
+            v_outlook.debt := v_outlook.debt - v_here;
+            v_left := v_left - v_here;
+            if v_lot.expires_at <= p_hold.expires_at
+                and credits_private.setting_interval('refund_grace') > interval '0'
+            then
+                v_here := least(v_left, v_payment.settled);
+                v_payment.settled := v_payment.settled - v_here;
+                if v_here > 0 then
+                    v_restored := credits_private.restoration_of(
+                        p_hold.account_id, v_payment.payment_id, v_here, p_hold.expires_at
+                    );
+                    v_restored.lot_id := 9007199254740992 + cardinality(v_outlook.lots);
+                    v_restored.remaining := v_here;
+                    v_outlook.lots := v_outlook.lots || v_restored;
+                end if;
+            end if;
+            v_outlook.payments[v_index] := v_payment;
+        end loop;
+
+        continue when v_left = 0 or v_lot.expires_at <= p_hold.expires_at;
+        select i.ordinality into v_here
+        from unnest(v_outlook.lots) with ordinality as i
+        where i.lot_id = v_lot.lot_id;
+        if found then
+            v_outlook.lots[v_here].remaining := v_outlook.lots[v_here].remaining + v_left;
+        else
+            v_lot.remaining := v_left;
+            v_outlook.lots := v_outlook.lots || v_lot;
+        end if;
+    end loop;
+    return v_outlook;
+end
+$$;
+
+ALTER FUNCTION credits_private.outlook_released(p_outlook credits_private.outlook, p_hold credits_private.holds) OWNER TO credits_owner;
+
+--
+-- Name: outlook_settled(credits_private.outlook, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.outlook_settled(p_outlook credits_private.outlook, p_at timestamp with time zone) RETURNS credits_private.outlook
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_outlook credits_private.outlook := p_outlook;
+    v_left bigint;
+    v_here bigint;
+    r_lot record;
+begin
+    if v_outlook.debt = 0 then
+        return v_outlook;
+    end if;
+    for r_lot in
+        select i.ordinality::integer as index, i.remaining
+        from unnest(v_outlook.lots) with ordinality as i
+        join credits_private.pools p on p.pool = i.pool and p.pays_debt
+        where i.remaining > 0 and i.expires_at > p_at
+        order by i.priority, i.expires_at, i.lot_id
+    loop
+        v_here := least(r_lot.remaining, v_outlook.debt);
+        v_outlook.lots[r_lot.index].remaining := r_lot.remaining - v_here;
+        v_outlook.debt := v_outlook.debt - v_here;
+    end loop;
+
+    v_left := p_outlook.debt - v_outlook.debt;
+    for v_index in 1 .. cardinality(v_outlook.payments) loop
+        v_here := least(v_left, v_outlook.payments[v_index].owed);
+        v_outlook.payments[v_index].owed := v_outlook.payments[v_index].owed - v_here;
+        v_outlook.payments[v_index].settled := v_outlook.payments[v_index].settled + v_here;
+        v_left := v_left - v_here;
+    end loop;
+    return v_outlook;
+end
+$$;
+
+ALTER FUNCTION credits_private.outlook_settled(p_outlook credits_private.outlook, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: pack_expiry(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9794,6 +11002,35 @@ end
 $$;
 
 ALTER FUNCTION credits_private.pass_on(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) OWNER TO credits_owner;
+
+--
+-- Name: pools_of(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.pools_of(p_account_id text, p_allocations jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select coalesce(pg_catalog.jsonb_object_agg(s.pool, s.amount), '{}')
+    from (
+        select
+            case
+                when x.lot_id = 0 then 'debt'
+                else coalesce(
+                    (
+                        select l.pool
+                        from credits_private.lots l
+                        where l.account_id = p_account_id and l.lot_id = x.lot_id
+                    ),
+                    'unknown'
+                )
+            end as pool,
+            pg_catalog.sum(x.amount)::bigint as amount
+        from credits_private.parts_of(p_allocations) as x
+        group by 1
+    ) as s
+$$;
+
+ALTER FUNCTION credits_private.pools_of(p_account_id text, p_allocations jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_adjustment(text, text, text, bigint, bigint, text, timestamp with time zone, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -10683,7 +11920,9 @@ begin
     end if;
     select coalesce(sum(l.amount), 0) into v_refunded
     from credits_private.ledger l
-    where l.account_id = p_account_id and l.about_entry_id = v_spend.entry_id;
+    where l.account_id = p_account_id
+        and l.about_entry_id = v_spend.entry_id
+        and l.allocations is not null;
     v_amount := coalesce(p_amount, -v_spend.amount - v_refunded);
     if v_amount > -v_spend.amount - v_refunded or v_amount = 0 then
         perform credits_private.fail(
@@ -10754,6 +11993,80 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_release(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_repair(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_repair(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_rebuilt credits_private.rebuilt;
+    v_repaired jsonb;
+    v_lot_ids bigint[] := '{}'::bigint[];
+    v_hold_ids bigint[] := '{}'::bigint[];
+    r_wrong credits.difference;
+begin
+    v_entry.kind := 'repair';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('reason', p_reason, 'person', p_person);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    -- What was repaired then is not part of what a replay has to ask.
+    select jsonb_build_object('repaired', l.request -> 'repaired') into v_repaired
+    from credits_private.ledger l
+    where l.account_id = p_account_id
+        and l.idempotency_key = p_idempotency_key
+        and l.kind = 'repair';
+    v_entry.request := v_entry.request || coalesce(v_repaired, '{}');
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    v_rebuilt := credits_private.rebuild_entries(p_account_id);
+    v_repaired := '[]'::jsonb;
+    for r_wrong in
+        select d.* from credits_private.differences(p_account_id, v_rebuilt) as d
+    loop
+        if not r_wrong.is_repairable then
+            perform credits_private.fail(
+                'not_repairable',
+                jsonb_build_object(
+                    'account_id', p_account_id, 'part', r_wrong.part, 'number', r_wrong.number,
+                    'field', r_wrong.field, 'stored', r_wrong.stored, 'rebuilt', r_wrong.rebuilt
+                )
+            );
+        end if;
+        v_repaired := v_repaired || (to_jsonb(r_wrong) - '{account_id,is_repairable}'::text[]);
+        if r_wrong.part = 'lot' then
+            v_lot_ids := v_lot_ids || r_wrong.number;
+        elsif r_wrong.part = 'hold' then
+            v_hold_ids := v_hold_ids || r_wrong.number;
+        end if;
+    end loop;
+    v_entry.request := v_entry.request || jsonb_build_object('repaired', v_repaired);
+    perform credits_private.repair_lots(p_account_id, v_lot_ids, v_rebuilt);
+    perform credits_private.repair_holds(p_account_id, v_hold_ids, v_rebuilt);
+
+    -- The date in the newest entry may be too late: everything is asked anew.
+    v_state.next_event_at := '-infinity';
+    v_state := credits_private.catch_up(v_state);
+    v_state := credits_private.book(v_state, v_entry);
+    v_state := credits_private.settle_debt(v_state);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_repair(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_spend(text, bigint, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -11234,6 +12547,193 @@ $$;
 ALTER FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
 
 --
+-- Name: rebuild_entries(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.rebuild_entries(p_account_id text) RETURNS credits_private.rebuilt
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_rebuilt credits_private.rebuilt;
+    -- By the number of the lot.
+    v_granted bigint[] := array[null]::bigint[];
+    v_granted_at timestamptz[] := array[null]::timestamptz[];
+    v_origin bigint[] := array[null]::bigint[];
+    v_credits bigint[] := array[null]::bigint[];
+    v_expired bigint[] := array[null]::bigint[];
+    v_clawed bigint[] := array[null]::bigint[];
+    v_clawed_at timestamptz[] := array[null]::timestamptz[];
+    -- By the number of the hold. It has ended: 0 not, 1 captured, 2 released, 3 at its deadline (or
+    -- released by another command: the entries look alike).
+    v_held bigint[] := array[null]::bigint[];
+    v_captured bigint[] := array[null]::bigint[];
+    v_ended bigint[] := array[null]::bigint[];
+    v_balance bigint := 0;
+    v_debt bigint := 0;
+    v_open_lot_id bigint;
+    v_created_at timestamptz := timestamptz '-infinity';
+    v_moved bigint;
+    v_lot_id bigint;
+    v_amount bigint;
+    v_wrong text[];
+    r_entry record;
+begin
+    v_rebuilt.entry_id := 0;
+    v_rebuilt.broken := array[]::credits.difference[];
+    for r_entry in
+        select l.entry_id, l.command_id, l.kind, l.amount, l.balance, l.debt, l.open_lot_id,
+            l.open_lot_remaining, l.allocations, l.about_entry_id, l.request, l.created_at,
+            l.occurred_at
+        from credits_private.ledger l
+        where l.account_id = p_account_id
+        order by l.entry_id
+    loop
+        v_wrong := null;
+        v_rebuilt.entry_id := v_rebuilt.entry_id + 1;
+        if r_entry.entry_id <> v_rebuilt.entry_id then
+            v_wrong := array['entry_id', r_entry.entry_id::text, v_rebuilt.entry_id::text];
+        end if;
+
+        if r_entry.allocations is null then
+            v_moved := r_entry.amount;
+            if r_entry.open_lot_id = v_open_lot_id and v_credits[v_open_lot_id] + v_moved >= 0 then
+                v_credits[v_open_lot_id] := v_credits[v_open_lot_id] + v_moved;
+            else
+                v_wrong := array['open_lot_id', r_entry.open_lot_id::text, v_open_lot_id::text];
+            end if;
+        else
+            v_moved := 0;
+            for v_index in 0 .. jsonb_array_length(r_entry.allocations) - 1 loop
+                v_lot_id := (r_entry.allocations -> v_index ->> 0)::bigint;
+                v_amount := (r_entry.allocations -> v_index ->> 1)::bigint;
+                v_moved := v_moved + v_amount;
+                if v_lot_id = 0 then
+                    v_debt := v_debt - v_amount;
+                    continue;
+                elsif v_lot_id = r_entry.entry_id then
+                    v_granted[v_lot_id] := v_amount;
+                    v_granted_at[v_lot_id] := r_entry.created_at;
+                    v_origin[v_lot_id] := case r_entry.kind
+                        when 'rollover' then 1 when 'restore' then 2
+                    end;
+                    v_credits[v_lot_id] := v_amount;
+                    v_expired[v_lot_id] := 0;
+                    v_clawed[v_lot_id] := 0;
+                    v_clawed_at[v_lot_id] := null;
+                    if r_entry.kind = 'merge' then
+                        -- The lot goes on with all its figures from the account it was in.
+                        v_granted[v_lot_id] := (r_entry.request -> 'moved' ->> 'granted')::bigint;
+                        v_expired[v_lot_id] := (r_entry.request -> 'moved' ->> 'expired')::bigint;
+                        v_clawed[v_lot_id] := (r_entry.request -> 'moved' ->> 'clawed')::bigint;
+                        v_clawed_at[v_lot_id] := case
+                            when v_clawed[v_lot_id] > 0 then r_entry.occurred_at
+                        end;
+                    end if;
+                    continue;
+                elsif v_granted[v_lot_id] is null
+                    or v_credits[v_lot_id] + v_amount not between 0 and v_granted[v_lot_id]
+                then
+                    v_wrong := array['allocations', r_entry.allocations::text, null];
+                    continue;
+                end if;
+                v_credits[v_lot_id] := v_credits[v_lot_id] + v_amount;
+                if r_entry.kind = 'expire' then
+                    v_expired[v_lot_id] := v_expired[v_lot_id] - v_amount;
+                elsif r_entry.kind = 'clawback' or r_entry.kind = 'restore' and v_amount > 0 then
+                    v_clawed[v_lot_id] := v_clawed[v_lot_id] - v_amount;
+                    v_clawed_at[v_lot_id] := case
+                        when v_clawed[v_lot_id] = 0 then null
+                        when v_amount > 0 then r_entry.occurred_at
+                        else coalesce(v_clawed_at[v_lot_id], r_entry.occurred_at)
+                    end;
+                end if;
+            end loop;
+        end if;
+
+        if r_entry.kind = 'hold' then
+            v_held[r_entry.entry_id] := -v_moved;
+            v_captured[r_entry.entry_id] := 0;
+            v_ended[r_entry.entry_id] := 0;
+        elsif r_entry.kind in ('release', 'capture')
+            and v_held[r_entry.about_entry_id] is null
+        then
+            v_wrong := array['about_entry_id', r_entry.about_entry_id::text, null];
+        elsif r_entry.kind = 'release' then
+            -- What gives credits up for a capture looks like one at the deadline; see below.
+            v_ended[r_entry.about_entry_id] := case
+                when r_entry.command_id = r_entry.entry_id and r_entry.request is null then 3
+                else 2
+            end;
+        elsif r_entry.kind = 'capture' then
+            v_captured[r_entry.about_entry_id] := v_captured[r_entry.about_entry_id] - v_moved;
+            v_ended[r_entry.about_entry_id] := case
+                when (r_entry.request ->> 'final')::boolean then 1 else 0
+            end;
+        end if;
+
+        v_balance := v_balance + v_moved;
+        if v_wrong is not null then
+            null;
+        elsif v_moved <> r_entry.amount then
+            v_wrong := array['amount', r_entry.amount::text, v_moved::text];
+        elsif v_balance <> r_entry.balance then
+            v_wrong := array['balance', r_entry.balance::text, v_balance::text];
+        elsif v_debt <> r_entry.debt or v_debt < 0 then
+            v_wrong := array['debt', r_entry.debt::text, v_debt::text];
+        elsif r_entry.open_lot_remaining <> 0
+            and r_entry.open_lot_remaining is distinct from v_credits[r_entry.open_lot_id]
+        then
+            v_wrong := array[
+                'open_lot_remaining', r_entry.open_lot_remaining::text,
+                v_credits[r_entry.open_lot_id]::text
+            ];
+        elsif r_entry.created_at < v_created_at then
+            v_wrong := array['created_at', r_entry.created_at::text, v_created_at::text];
+        end if;
+        if v_wrong is not null then
+            v_rebuilt.broken := v_rebuilt.broken || row(
+                p_account_id, 'entry', r_entry.entry_id, v_wrong[1], v_wrong[2], v_wrong[3], false
+            )::credits.difference;
+            exit when cardinality(v_rebuilt.broken) = 50;
+        end if;
+        v_rebuilt.entry_id := r_entry.entry_id;
+        v_balance := r_entry.balance;
+        v_debt := r_entry.debt;
+        v_open_lot_id := r_entry.open_lot_id;
+        v_created_at := r_entry.created_at;
+    end loop;
+
+    v_rebuilt.debt := v_debt;
+    v_rebuilt.open_lot_id := v_open_lot_id;
+    select array_agg(
+        row(
+            u.lot_id,
+            (array['rollover', 'restoration'])[u.origin],
+            u.granted, u.credits, u.expired, u.clawed, u.clawed_at, u.granted_at
+        )::credits_private.rebuilt_lot
+    ) into v_rebuilt.lots
+    from unnest(
+        v_granted, v_granted_at, v_origin, v_credits, v_expired, v_clawed, v_clawed_at
+    ) with ordinality
+        as u (granted, granted_at, origin, credits, expired, clawed, clawed_at, lot_id)
+    where u.granted is not null;
+    select array_agg(
+        row(
+            u.hold_id, u.held, least(u.captured, u.held),
+            (array['open', 'captured', 'released', 'expired'])[u.ended + 1]
+        )::credits_private.rebuilt_hold
+    ) into v_rebuilt.holds
+    from unnest(v_held, v_captured, v_ended) with ordinality
+        as u (held, captured, ended, hold_id)
+    where u.held is not null;
+    return v_rebuilt;
+end
+$$;
+
+ALTER FUNCTION credits_private.rebuild_entries(p_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: receipt_of(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11577,6 +13077,69 @@ $$;
 ALTER FUNCTION credits_private.refuse(p_code text, p_values jsonb) OWNER TO credits_owner;
 
 --
+-- Name: repair_holds(text, bigint[], credits_private.rebuilt); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.repair_holds(p_account_id text, p_hold_ids bigint[], p_rebuilt credits_private.rebuilt) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    delete from credits_private.holds h
+    where h.account_id = p_account_id
+        and h.hold_id = any (p_hold_ids)
+        and not exists (
+            select from unnest(p_rebuilt.holds) as r where r.hold_id = h.hold_id
+        );
+
+    update credits_private.holds h
+    set amount = r.amount,
+        captured = r.captured,
+        status = case
+            when r.status = 'expired' and h.status = 'released' then 'released' else r.status
+        end
+    from unnest(p_rebuilt.holds) as r
+    where h.account_id = p_account_id and h.hold_id = any (p_hold_ids) and r.hold_id = h.hold_id;
+end
+$$;
+
+ALTER FUNCTION credits_private.repair_holds(p_account_id text, p_hold_ids bigint[], p_rebuilt credits_private.rebuilt) OWNER TO credits_owner;
+
+--
+-- Name: repair_lots(text, bigint[], credits_private.rebuilt); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.repair_lots(p_account_id text, p_lot_ids bigint[], p_rebuilt credits_private.rebuilt) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    delete from credits_private.lots l
+    where l.account_id = p_account_id
+        and l.lot_id = any (p_lot_ids)
+        and not exists (
+            select from unnest(p_rebuilt.lots) as r where r.lot_id = l.lot_id
+        );
+
+    update credits_private.lots l
+    set origin = coalesce(r.origin, l.origin),
+        granted = r.granted,
+        remaining = case
+            when r.lot_id is not distinct from p_rebuilt.open_lot_id then 0 else r.credits
+        end,
+        expired = r.expired,
+        clawed = r.clawed,
+        clawed_at = case when r.clawed > 0 then coalesce(l.clawed_at, r.clawed_at) end,
+        is_open = r.credits > 0,
+        granted_at = r.granted_at
+    from unnest(p_rebuilt.lots) as r
+    where l.account_id = p_account_id and l.lot_id = any (p_lot_ids) and r.lot_id = l.lot_id;
+end
+$$;
+
+ALTER FUNCTION credits_private.repair_lots(p_account_id text, p_lot_ids bigint[], p_rebuilt credits_private.rebuilt) OWNER TO credits_owner;
+
+--
 -- Name: replay_spend(text, bigint, text, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11606,6 +13169,31 @@ $$;
 ALTER FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
 
 --
+-- Name: restoration_of(text, bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.restoration_of(p_account_id text, p_payment_id bigint, p_amount bigint, p_at timestamp with time zone) RETURNS credits_private.lots
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lot credits_private.lots;
+begin
+    select l.* into v_lot
+    from credits_private.lots l
+    where l.account_id = p_account_id and l.payment_id = p_payment_id and l.origin = 'grant'
+    order by l.priority desc, l.expires_at desc, l.lot_id desc
+    limit 1;
+    v_lot.expires_at := greatest(
+        v_lot.expires_at, p_at + credits_private.setting_interval('refund_grace')
+    );
+    return credits_private.derive_lot(v_lot, 'restoration', p_amount);
+end
+$$;
+
+ALTER FUNCTION credits_private.restoration_of(p_account_id text, p_payment_id bigint, p_amount bigint, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: restore_settled(credits_private.account_state, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11614,22 +13202,15 @@ CREATE FUNCTION credits_private.restore_settled(p_state credits_private.account_
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_lot credits_private.lots;
     v_entry credits_private.ledger;
 begin
-    select l.* into v_lot
-    from credits_private.lots l
-    where l.account_id = p_state.account_id and l.payment_id = p_payment_id and l.origin = 'grant'
-    order by l.priority desc, l.expires_at desc, l.lot_id desc
-    limit 1;
-    v_lot.expires_at := greatest(
-        v_lot.expires_at,
-        coalesce(p_state.effective_at, p_state.now)
-            + credits_private.setting_interval('refund_grace')
-    );
     v_entry.kind := 'restore';
     return credits_private.book_lot(
-        p_state, credits_private.derive_lot(v_lot, 'restoration', p_amount), v_entry
+        p_state,
+        credits_private.restoration_of(
+            p_state.account_id, p_payment_id, p_amount, coalesce(p_state.effective_at, p_state.now)
+        ),
+        v_entry
     );
 end
 $$;
@@ -11740,6 +13321,18 @@ end
 $$;
 
 ALTER FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: scan_limit(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.scan_limit() RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select 100000::bigint
+$$;
+
+ALTER FUNCTION credits_private.scan_limit() OWNER TO credits_owner;
 
 --
 -- Name: seal_accounts(text[], bigint, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -13256,7 +14849,7 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
             case
                 when e.kind in (
                     'open', 'freeze', 'unfreeze', 'close', 'erase', 'rollover', 'settle',
-                    'extend', 'cap'
+                    'extend', 'cap', 'repair'
                 ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
@@ -14183,6 +15776,7 @@ CREATE TABLE credits_private.pools (
     priority integer NOT NULL,
     pays_debt boolean NOT NULL,
     description text NOT NULL,
+    CONSTRAINT pools_name_is_not_debt CHECK ((pool <> 'debt'::text)),
     CONSTRAINT pools_name_is_short CHECK (((length(pool) >= 1) AND (length(pool) <= 63)))
 );
 
@@ -15749,10 +17343,10 @@ CREATE INDEX holds_expiry_idx ON credits_private.holds USING btree (expires_at, 
 CREATE INDEX holds_open_idx ON credits_private.holds USING btree (account_id, expires_at, hold_id) WHERE (status = 'open'::text);
 
 --
--- Name: ledger_about_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+-- Name: ledger_allocated_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE INDEX ledger_about_idx ON credits_private.ledger USING btree (account_id, about_entry_id) WHERE (about_entry_id IS NOT NULL);
+CREATE INDEX ledger_allocated_idx ON credits_private.ledger USING btree (account_id, about_entry_id, entry_id) WHERE (allocations IS NOT NULL);
 
 --
 -- Name: ledger_created_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
@@ -16157,6 +17751,15 @@ GRANT ALL ON FUNCTION credits.audit_access() TO credits_admin;
 GRANT ALL ON FUNCTION credits.audit_access() TO credits_reader;
 
 --
+-- Name: FUNCTION balance_at(p_account_id text, p_at timestamp with time zone); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.balance_at(p_account_id text, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.balance_at(p_account_id text, p_at timestamp with time zone) TO credits_service;
+GRANT ALL ON FUNCTION credits.balance_at(p_account_id text, p_at timestamp with time zone) TO credits_admin;
+GRANT ALL ON FUNCTION credits.balance_at(p_account_id text, p_at timestamp with time zone) TO credits_reader;
+
+--
 -- Name: FUNCTION capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -16228,6 +17831,15 @@ GRANT ALL ON FUNCTION credits.expire_due(p_limit integer) TO credits_admin;
 
 REVOKE ALL ON FUNCTION credits.expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.expire_subscription_credits(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION explain_spend(p_account_id text, p_entry_id bigint); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.explain_spend(p_account_id text, p_entry_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.explain_spend(p_account_id text, p_entry_id bigint) TO credits_service;
+GRANT ALL ON FUNCTION credits.explain_spend(p_account_id text, p_entry_id bigint) TO credits_admin;
+GRANT ALL ON FUNCTION credits.explain_spend(p_account_id text, p_entry_id bigint) TO credits_reader;
 
 --
 -- Name: FUNCTION extend_hold(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -16311,13 +17923,22 @@ GRANT ALL ON FUNCTION credits.link_customer(p_account_id text, p_customer text, 
 GRANT ALL ON FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) TO credits_admin;
 
 --
--- Name: FUNCTION list_entries(p_account_id text, p_limit integer, p_before bigint); Type: ACL; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_service;
-GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_admin;
-GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint) TO credits_reader;
+REVOKE ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) TO credits_reader;
+
+--
+-- Name: FUNCTION list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text) TO credits_reader;
 
 --
 -- Name: FUNCTION list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
@@ -16444,6 +18065,15 @@ GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_se
 GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_admin;
 
 --
+-- Name: FUNCTION rebuild(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.rebuild(p_account_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.rebuild(p_account_id text) TO credits_service;
+GRANT ALL ON FUNCTION credits.rebuild(p_account_id text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.rebuild(p_account_id text) TO credits_reader;
+
+--
 -- Name: FUNCTION record_payment(p_account_id text, p_payment text, p_amount_paid bigint, p_currency text, p_grants jsonb, p_provider text, p_amount_returned bigint, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -16478,6 +18108,13 @@ GRANT ALL ON FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint, 
 
 REVOKE ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION repair_account(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.repair_account(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.repair_account(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
 -- Name: FUNCTION retry_stripe_event(p_event_id text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -16519,6 +18156,15 @@ GRANT ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p
 
 REVOKE ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) TO credits_admin;
+
+--
+-- Name: FUNCTION simulate_spend(p_account_id text, p_amount bigint); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) TO credits_service;
+GRANT ALL ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) TO credits_admin;
+GRANT ALL ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) TO credits_reader;
 
 --
 -- Name: FUNCTION transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -16737,6 +18383,12 @@ REVOKE ALL ON FUNCTION credits_private.book_due(p_state credits_private.account_
 REVOKE ALL ON FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
+-- Name: FUNCTION burn_reason(p_lot credits_private.lots, p_next credits_private.lots, p_is_alone boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.burn_reason(p_lot credits_private.lots, p_next credits_private.lots, p_is_alone boolean) FROM PUBLIC;
+
+--
 -- Name: FUNCTION calendar_window(p_period text, p_time_zone text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -16759,6 +18411,12 @@ REVOKE ALL ON FUNCTION credits_private.cap_states(p_account_id text, p_member te
 --
 
 REVOKE ALL ON FUNCTION credits_private.cap_window(p_account_id text, p_period text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION captured_of_hold(p_account_id text, p_capture credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.captured_of_hold(p_account_id text, p_capture credits_private.ledger) FROM PUBLIC;
 
 --
 -- Name: FUNCTION catch_up(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -16881,6 +18539,12 @@ REVOKE ALL ON FUNCTION credits_private.check_text(p_argument text, p_text text, 
 REVOKE ALL ON FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION checked_out(p_account_id text, p_lot_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.checked_out(p_account_id text, p_lot_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION claimed_account(); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -16959,6 +18623,12 @@ REVOKE ALL ON FUNCTION credits_private.describe_hold_time(p_expires_in interval)
 REVOKE ALL ON FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
 
 --
+-- Name: FUNCTION differences(p_account_id text, p_rebuilt credits_private.rebuilt); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.differences(p_account_id text, p_rebuilt credits_private.rebuilt) FROM PUBLIC;
+
+--
 -- Name: FUNCTION dispute_takes_back(p_dispute credits_private.stripe_disputes, p_at_once boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -16983,10 +18653,22 @@ REVOKE ALL ON FUNCTION credits_private.end_hold(p_state credits_private.account_
 REVOKE ALL ON FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION entry_at(p_account_id text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.entry_at(p_account_id text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION entry_bytes(p_version integer, p_entry credits_private.ledger, p_metadata_digest bytea); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.entry_bytes(p_version integer, p_entry credits_private.ledger, p_metadata_digest bytea) FROM PUBLIC;
+
+--
+-- Name: FUNCTION entry_kinds(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.entry_kinds() FROM PUBLIC;
 
 --
 -- Name: FUNCTION estimated_unsealed(); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -17103,6 +18785,12 @@ REVOKE ALL ON FUNCTION credits_private.freeze_for_disputes(p_event credits_priva
 REVOKE ALL ON FUNCTION credits_private.frozen_purchase(p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION given_back(p_account_id text, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.given_back(p_account_id text, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
 -- Name: FUNCTION grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17125,6 +18813,12 @@ REVOKE ALL ON FUNCTION credits_private.granted_rights() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION credits_private.has_values(p_object jsonb, p_values jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION held_after(p_account_id text, p_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.held_after(p_account_id text, p_entry_id bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION held_by(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -17301,6 +18995,12 @@ REVOKE ALL ON FUNCTION credits_private.lock_stripe_event(p_event_id text, p_prov
 REVOKE ALL ON FUNCTION credits_private.lock_stripe_objects(p_event credits_private.stripe_events, p_ids text[], p_points text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION lots_after(p_account_id text, p_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lots_after(p_account_id text, p_entry_id bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lower_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17379,6 +19079,24 @@ REVOKE ALL ON FUNCTION credits_private.note_checkout(p_event credits_private.str
 REVOKE ALL ON FUNCTION credits_private.note_invoice(p_event credits_private.stripe_events, p_invoice jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION outlook_of(p_account_id text, p_now timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.outlook_of(p_account_id text, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION outlook_released(p_outlook credits_private.outlook, p_hold credits_private.holds); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.outlook_released(p_outlook credits_private.outlook, p_hold credits_private.holds) FROM PUBLIC;
+
+--
+-- Name: FUNCTION outlook_settled(p_outlook credits_private.outlook, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.outlook_settled(p_outlook credits_private.outlook, p_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION pack_expiry(p_expires text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17449,6 +19167,12 @@ REVOKE ALL ON FUNCTION credits_private.parts_of(p_allocations jsonb) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION credits_private.pass_on(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION pools_of(p_account_id text, p_allocations jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.pools_of(p_account_id text, p_allocations jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_adjustment(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -17541,6 +19265,12 @@ REVOKE ALL ON FUNCTION credits_private.post_refund(p_account_id text, p_entry_id
 REVOKE ALL ON FUNCTION credits_private.post_release(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_repair(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_repair(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17587,6 +19317,12 @@ REVOKE ALL ON FUNCTION credits_private.raise_refusal(p_refusal jsonb, p_more jso
 --
 
 REVOKE ALL ON FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION rebuild_entries(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.rebuild_entries(p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION receipt_of(p_account_id text, p_command_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -17637,10 +19373,28 @@ REVOKE ALL ON FUNCTION credits_private.ref_kind(p_provider text, p_object_id tex
 REVOKE ALL ON FUNCTION credits_private.refuse(p_code text, p_values jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION repair_holds(p_account_id text, p_hold_ids bigint[], p_rebuilt credits_private.rebuilt); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.repair_holds(p_account_id text, p_hold_ids bigint[], p_rebuilt credits_private.rebuilt) FROM PUBLIC;
+
+--
+-- Name: FUNCTION repair_lots(p_account_id text, p_lot_ids bigint[], p_rebuilt credits_private.rebuilt); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.repair_lots(p_account_id text, p_lot_ids bigint[], p_rebuilt credits_private.rebuilt) FROM PUBLIC;
+
+--
 -- Name: FUNCTION replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION restoration_of(p_account_id text, p_payment_id bigint, p_amount bigint, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.restoration_of(p_account_id text, p_payment_id bigint, p_amount bigint, p_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION restore_settled(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -17659,6 +19413,12 @@ REVOKE ALL ON FUNCTION credits_private.reverse_allocations(p_allocations jsonb, 
 --
 
 REVOKE ALL ON FUNCTION credits_private.roll_over(p_state credits_private.account_state, p_grant credits_private.grant_order, p_expires_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION scan_limit(); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.scan_limit() FROM PUBLIC;
 
 --
 -- Name: FUNCTION seal_accounts(p_account_ids text[], p_limit bigint, p_at_once boolean); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -233,6 +233,14 @@ class InvalidState(CreditsError):
     message = "not possible in this state"
 
 
+class NotRepairable(CreditsError):
+    """The entries contradict one another, or a row is missing that they do not tell in full."""
+
+    code = "not_repairable"
+    sqlstate = "PT409"
+    message = "account cannot be repaired from its entries"
+
+
 class HoldExpired(CreditsError):
     """The hold is past its deadline, and its credits went back."""
 
@@ -255,6 +263,14 @@ class RefundExceedsSpend(CreditsError):
     code = "refund_exceeds_spend"
     sqlstate = "PT422"
     message = "refund exceeds the spend"
+
+
+class ScanLimit(CreditsError):
+    """No entry among those searched fits; ``values['before']`` says where to go on."""
+
+    code = "scan_limit"
+    sqlstate = "PT422"
+    message = "nothing found within the scan limit"
 
 
 class InternalError(CreditsError):
@@ -288,9 +304,11 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         HoldClosed,
         IdempotencyConflict,
         InvalidState,
+        NotRepairable,
         HoldExpired,
         BalanceLimit,
         RefundExceedsSpend,
+        ScanLimit,
         InternalError,
     )
 }

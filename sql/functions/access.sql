@@ -29,10 +29,15 @@ to credits_service, credits_admin, credits_webhook, credits_reader;
 
 grant execute on function
     credits.audit_access(),
+    credits.balance_at(text, timestamptz),
+    credits.explain_spend(text, bigint),
     credits.get_backlog(),
     credits.get_balance(text),
     credits.get_seal(text),
-    credits.list_entries(text, integer, bigint),
+    credits.list_entries(
+        text, integer, bigint, text, text, text, text, timestamptz, timestamptz
+    ),
+    credits.list_expiring(interval, integer, timestamptz, text),
     credits.list_holds(text, integer, bigint, boolean),
     credits.list_lots(text, integer, bigint, boolean),
     credits.list_member_usage(text, text, integer, text, boolean),
@@ -41,6 +46,8 @@ grant execute on function
     credits.list_stripe_events(text, text, integer, text, text),
     credits.list_stripe_objects(jsonb, boolean, text),
     credits.list_stripe_runs(integer, timestamptz),
+    credits.rebuild(text),
+    credits.simulate_spend(text, bigint),
     credits.verify(text),
     credits.verify_page(integer, text, timestamptz),
     credits.verify_seals(jsonb)
@@ -89,6 +96,7 @@ grant execute on function
     credits.dismiss_stripe_event(text, text, text),
     credits.erase_metadata(text, text, text, text),
     credits.freeze_account(text, text, text, text, jsonb),
+    credits.repair_account(text, text, text, text, text, jsonb),
     credits.set_stripe_price(text, bigint, bigint, text),
     credits.unfreeze_account(text, text, text, text, jsonb)
 to credits_admin;

@@ -8,7 +8,8 @@ create table credits_private.pools (
     pays_debt boolean not null,
     description text not null,
     constraint pools_pkey primary key (pool),
-    constraint pools_name_is_short check (length(pool) between 1 and 63)
+    constraint pools_name_is_short check (length(pool) between 1 and 63),
+    constraint pools_name_is_not_debt check (pool <> 'debt')
 );
 comment on table credits_private.pools is
     'Classes of credits: when they burn and whether they pay debt.';

@@ -41,7 +41,7 @@ comment on column credits_private.ledger.command_id is
     'Number of the first entry that the same command booked.';
 comment on column credits_private.ledger.kind is
     'open, freeze, unfreeze, close, erase, cap, grant, adjust, rollover, transfer, merge, spend, '
-    'refund, hold, extend, capture, release, expire, settle, clawback or restore.';
+    'refund, hold, extend, capture, release, expire, settle, clawback, restore or repair.';
 comment on column credits_private.ledger.amount is
     'Credits that came (positive) or went (negative); 0 where nothing moved.';
 comment on column credits_private.ledger.balance is
@@ -86,12 +86,15 @@ comment on column credits_private.ledger.occurred_at is
 
 create unique index ledger_idempotency_key on credits_private.ledger (account_id, idempotency_key)
     where idempotency_key is not null;
-create index ledger_about_idx on credits_private.ledger (account_id, about_entry_id)
-    where about_entry_id is not null;
 create index ledger_other_idx on credits_private.ledger (
     account_id, other_account_id, command_id
 )
     where other_account_id is not null;
+-- Every entry but a spend from the open lot: what follows up another one is found by its number,
+-- and history is read without the entries between. For such a spend it costs no more than a look.
+create index ledger_allocated_idx
+    on credits_private.ledger (account_id, about_entry_id, entry_id)
+    where allocations is not null;
 
 -- New entries are found by their date, to be sealed. Ranges of pages are summarised behind the
 -- inserts, so that one costs an insert no more than a look.
@@ -315,6 +318,7 @@ create type credits.entry as (
     balance bigint,
     debt bigint,
     allocations jsonb,
+    pools jsonb,
     about_entry_id bigint,
     other_account_id text,
     other_entry_id bigint,
@@ -329,8 +333,9 @@ create type credits.entry as (
     request jsonb
 );
 comment on type credits.entry is
-    'One line of an account''s ledger with the state after it. request is what the command was '
-    'asked, where the other columns do not tell.';
+    'One line of an account''s ledger with the state after it. pools maps each pool to what came '
+    'or went, and debt to what was paid of it (positive) or added to it. request is what the '
+    'command was asked, where the other columns do not tell.';
 
 create type credits.lot as (
     account_id text,

@@ -159,6 +159,10 @@ def _adjust(credits: Credits, account: str) -> Receipt:
     return credits.adjust_balance(account, "count", "ann", target=30)
 
 
+def _repair(credits: Credits, account: str) -> Receipt:
+    return credits.repair_account(account, "to be sure", "ann")
+
+
 def _end(credits: Credits, account: str) -> Receipt:
     return credits.expire_subscription_credits(account)
 
@@ -193,6 +197,7 @@ WRITERS: dict[str, Callable[[Credits, str], Batch | Receipt | Sweep]] = {
     "merge": _merge,
     "erase": _erase,
     "adjust": _adjust,
+    "repair": _repair,
     "end": _end,
 }
 SWEEP: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {"sweep": _sweep}

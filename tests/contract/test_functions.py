@@ -18,10 +18,14 @@ def _is_read(function: dict[str, Any]) -> bool:
     name: str = function["name"]
     return name.startswith(("get_", "list_", "my_")) or name in {
         "audit_access",
+        "balance_at",
+        "explain_spend",
+        "rebuild",
+        "schema_version",
+        "simulate_spend",
         "verify",
         "verify_page",
         "verify_seals",
-        "schema_version",
     }
 
 
@@ -147,7 +151,15 @@ def test_the_api_returns_its_own_row_types(catalogue: Rows) -> None:
 
 
 # Lists by another name.
-_LISTS = {"audit_access", "my_entries", "my_lots", "verify", "verify_seals"}
+_LISTS = {
+    "audit_access",
+    "explain_spend",
+    "my_entries",
+    "my_lots",
+    "rebuild",
+    "verify",
+    "verify_seals",
+}
 
 
 def test_only_lists_and_verify_return_several_rows(catalogue: Rows) -> None:

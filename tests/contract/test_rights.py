@@ -14,9 +14,12 @@ from tests.contract.conftest import STRANGER, SUPABASE_ROLES
 READS = {
     "audit_access",
     "get_backlog",
+    "balance_at",
+    "explain_spend",
     "get_balance",
     "get_seal",
     "list_entries",
+    "list_expiring",
     "list_holds",
     "list_lots",
     "list_member_usage",
@@ -26,6 +29,8 @@ READS = {
     "list_stripe_runs",
     "get_stripe_buyer",
     "list_stripe_events",
+    "rebuild",
+    "simulate_spend",
     "verify",
     "verify_page",
     "verify_seals",
@@ -69,7 +74,8 @@ MATRIX: dict[str, set[str]] = {
     | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due", "seal_due"}
     | {"set_member_cap"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"}
-    | {"transfer_credits", "merge_accounts", "erase_metadata"},
+    | {"transfer_credits", "merge_accounts", "erase_metadata"}
+    | {"repair_account"},
     "credits_webhook": {
         "ingest_stripe_event",
         "add_stripe_line_items",

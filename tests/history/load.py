@@ -255,6 +255,11 @@ def _adjust(rng: random.Random, account: str) -> Call:
     return call("adjust_balance", account, reason="goodwill", person="eve", pool=pool, **said)
 
 
+def _repair(rng: random.Random, account: str) -> Call:
+    person = rng.choice(["eve", "ann"])
+    return call("repair_account", account, reason="to be sure", person=person)
+
+
 def _end(rng: random.Random, account: str) -> Call:
     return call("expire_subscription_credits", account, subscription=rng.choice([None, "plan"]))
 
@@ -283,6 +288,7 @@ _MIX: dict[Callable[[random.Random, str], Call], int] = {
     _cap: 3,
     _freeze: 5,
     _adjust: 3,
+    _repair: 2,
     _end: 2,
     _open: 1,
     _read: 8,

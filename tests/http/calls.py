@@ -10,6 +10,7 @@ from typing import Any
 ACCOUNT = "{account}"
 FUTURE = "2999-01-01T00:00:00Z"
 SOON = "2998-12-01T00:00:00Z"
+PAST = "2000-01-01T00:00:00Z"
 _TAIL = {"p_reference": "ref-9", "p_idempotency_key": "key-9", "p_metadata": {"note": "nine"}}
 
 Step = tuple[str, dict[str, Any]]
@@ -198,7 +199,33 @@ SAMPLES: dict[str, Sample] = {
     ),
     "expire_due": Sample({}, {"p_limit": 10}),
     "get_balance": Sample(_ON, role=_READER),
-    "list_entries": Sample(_ON, {"p_limit": 5, "p_before": 9}, _READER, (_GRANT,)),
+    "balance_at": Sample({**_ON, "p_at": PAST}, role=_READER, before=(_GRANT,)),
+    "explain_spend": Sample({**_ON, "p_entry_id": 2}, role=_READER, before=(_GRANT, _SPEND)),
+    "simulate_spend": Sample({**_ON, "p_amount": 3}, role=_READER, before=(_GRANT,)),
+    "list_entries": Sample(
+        _ON,
+        {
+            "p_limit": 5,
+            "p_before": 9,
+            "p_kind": "spend",
+            "p_feature": "chat",
+            "p_reference": "ref-9",
+            "p_member": "ann",
+            "p_from": PAST,
+            "p_to": FUTURE,
+        },
+        _READER,
+        (_GRANT,),
+    ),
+    "list_expiring": Sample(
+        {"p_within": "30 days"},
+        {"p_limit": 5, "p_after_expires_at": SOON, "p_after_account_id": "a"},
+        _READER,
+    ),
+    "rebuild": Sample(_ON, role=_READER, before=(_GRANT,)),
+    "repair_account": Sample(
+        {**_ON, "p_reason": "stray update", "p_person": "ann"}, _TAIL, _ADMIN, (_GRANT,)
+    ),
     "list_holds": Sample(
         _ON, {"p_limit": 5, "p_before": 9, "p_open_only": False}, _READER, (_GRANT, _HOLD)
     ),

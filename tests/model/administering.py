@@ -45,6 +45,10 @@ class Administering(Table):
         if is_undone or account_id == "ann":
             self.twin.undo()
 
+    @step(1, account_id=choices.accounts, reason=_REASONS, tail=choices.tails)
+    def repair_account(self, account_id: str, reason: str, tail: dict[str, Any]) -> None:
+        self.make("repair_account", account_id, tail, reason=reason, person="eve")
+
     @step(
         4,
         account_id=choices.accounts,

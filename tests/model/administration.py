@@ -1,4 +1,4 @@
-"""What administrators do: freeze, unfreeze and close accounts, correct a balance by hand."""
+"""What administrators do: freeze, unfreeze, close and repair accounts, correct a balance."""
 
 from __future__ import annotations
 
@@ -117,6 +117,33 @@ def erase_metadata(
     catch_up(work)
     work.book("erase", (), order)
     work.account.entries = [replace(entry, metadata=None) for entry in work.account.entries]
+    return work.finish()
+
+
+def repair_account(
+    model: Model,
+    account_id: str,
+    *,
+    reason: str | None,
+    person: str | None,
+    reference: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> Receipt:
+    """Nothing is ever wrong with the rows: it books what is due and that it was called."""
+    arguments.account_id(account_id)
+    arguments.name("p_reason", reason)
+    arguments.name("p_person", person)
+    arguments.tail(reference, idempotency_key, metadata)
+    request: dict[str, Any] = {"reason": reason, "person": person, "repaired": []}
+    order = Order("repair", reference, idempotency_key, metadata, request=request)
+
+    work = Work(model, account_id)
+    if replay := work.replay(order):
+        return replay
+    work.require_known()
+    catch_up(work)
+    work.book("repair", (), order)
     return work.finish()
 
 

@@ -11,6 +11,7 @@ from tests.model.administration import (
     close_account,
     erase_metadata,
     freeze_account,
+    repair_account,
     unfreeze_account,
 )
 from tests.model.batches import deduct_credits_batch
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
         transfer_credits,
         merge_accounts,
         erase_metadata,
+        repair_account,
         expire_subscription_credits,
         expire_due,
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Shown = dict[str, Any]
 
 # Costs one round trip for all accounts. `known` is the number of entries compared before; verify
-# is most of the cost, and not asked where nothing has been booked.
+# and rebuild are most of the cost, and not asked where nothing has been booked.
 _LOOK = """
 select jsonb_object_agg(a.account_id, jsonb_build_object(
     'balance', (select to_jsonb(b) - 'as_of' from credits.get_balance(a.account_id) b),
@@ -62,6 +62,11 @@ select jsonb_object_agg(a.account_id, jsonb_build_object(
         select coalesce(jsonb_agg(to_jsonb(f)), '[]')
         from credits.verify(a.account_id) f
         where a.to_verify
+    ),
+    'differences', (
+        select coalesce(jsonb_agg(to_jsonb(d)), '[]')
+        from credits.rebuild(a.account_id) d
+        where a.to_verify
     )
 ))
 from unnest(%s::text[], %s::bigint[], %s::boolean[]) as a (account_id, known, to_verify)
@@ -73,8 +78,8 @@ def in_database(
 ) -> dict[str, Shown]:
     """What the database shows of these accounts, entries from after the known ones on.
 
-    ``findings`` of ``verify`` are asked for the accounts ``to_verify`` alone. The session's time
-    zone must be UTC.
+    ``findings`` of ``verify`` and ``differences`` of ``rebuild`` are asked for the accounts
+    ``to_verify`` alone. The session's time zone must be UTC.
     """
     asked = (list(known), list(known.values()), [name in to_verify for name in known])
     answer = conn.execute(_LOOK, asked).fetchone()
@@ -150,6 +155,7 @@ def entry(account: Account, one: Entry) -> Shown:
         "balance": one.balance,
         "debt": one.debt,
         "allocations": [list(part) for part in one.parts],
+        "pools": _pools(account, one),
         "about_entry_id": one.about,
         "other_account_id": one.other and one.other[0],
         "other_entry_id": one.other and one.other[1],
@@ -174,7 +180,16 @@ def _shown(account: Account, now: datetime, known: int) -> Shown:
         "holds": [_hold(account, one) for one in reversed(account.holds.values())],
         "members": [_member(account, name, now) for name in _members(account)],
         "findings": [],
+        "differences": [],
     }
+
+
+def _pools(account: Account, one: Entry) -> dict[str, int]:
+    """What came to each pool and went."""
+    pools: dict[str, int] = defaultdict(int)
+    for lot_id, amount in one.parts:
+        pools[account.lots[lot_id].pool if lot_id else "debt"] += amount
+    return dict(pools)
 
 
 def _lot(account: Account, lot: Lot, now: datetime) -> Shown:

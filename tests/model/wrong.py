@@ -44,6 +44,7 @@ _LEGAL: dict[str, dict[str, Any]] = {
     "transfer_credits": {"to_account_id": "dan", "amount": 1, "idempotency_key": "key-9"},
     "merge_accounts": {"into_account_id": "dan"},
     "erase_metadata": {"reason": "request"},
+    "repair_account": {"reason": "stray update", "person": "eve"},
     "expire_subscription_credits": {},
 }
 
@@ -71,6 +72,7 @@ _HOLD_TIMES: list[dict[str, Any]] = [
 
 _REASONS: list[dict[str, Any]] = [{"reason": None}, {"reason": ""}, {"reason": "r" * 256}]
 
+_PERSONS: list[dict[str, Any]] = [{"person": None}, {"person": ""}, {"person": "p" * 256}]
 _NO_ACCOUNTS: list[str | None] = [None, "", "a" * 256]
 
 _AMOUNTS: list[dict[str, Any]] = [{"amount": amount} for amount in (0, -1, MOST + 1)]
@@ -181,11 +183,10 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
     "freeze_account": _REASONS,
     "unfreeze_account": _REASONS,
     "close_account": [*_REASONS, {"if_credits": "keep"}],
+    "repair_account": [*_REASONS, *_PERSONS],
     "adjust_balance": [
         *_REASONS,
-        {"person": None},
-        {"person": ""},
-        {"person": "p" * 256},
+        *_PERSONS,
         {"difference": None},
         {"target": 1},
         {"difference": 0},

@@ -27,15 +27,20 @@ ROWS = {
     "sealing": rpc.Sealing,
     "balance": rpc.Balance,
     "batch": rpc.Batch,
+    "difference": rpc.Difference,
     "entry": rpc.Entry,
+    "expiring": rpc.Expiring,
+    "explanation": rpc.Explanation,
     "finding": rpc.Finding,
     "lot": rpc.Lot,
     "member_usage": rpc.MemberUsage,
+    "past_balance": rpc.PastBalance,
     "receipt": rpc.Receipt,
     "schema_version": rpc.SchemaVersion,
     "stripe_backlog": rpc.StripeBacklog,
     "stripe_customer": rpc.StripeCustomer,
     "stripe_event": rpc.StripeEvent,
+    "simulation": rpc.Simulation,
     "stripe_outcome": rpc.StripeOutcome,
     "stripe_price": rpc.StripePrice,
     "stripe_purge": rpc.StripePurge,
@@ -63,7 +68,7 @@ def test_a_call_has_the_arguments_of_its_function(tx: psycopg.Connection[Any], n
     assert row is not None
     expected, required = row[0] or [], row[1]
     parameters = list(inspect.signature(getattr(rpc, name)).parameters.values())[1:]
-    assert {f"p_{parameter.name}" for parameter in parameters} == set(expected)
+    assert {f"p_{p.name.rstrip('_')}" for p in parameters} == set(expected)
     needed = {f"p_{p.name}" for p in parameters if p.default is inspect.Parameter.empty}
     assert needed >= set(expected[:required])
 

@@ -22,8 +22,8 @@ class _Entry:
 
 
 _COMMANDS = {
-    "account": _Entry("pgcredits.cli.account", "Transfer credits, merge accounts, erase metadata."),
     "access": _Entry("pgcredits.cli.access", "Say who may call what, and check it."),
+    "account": _Entry("pgcredits.cli.account", "Look into accounts; transfer, merge and repair."),
     "demo": _Entry("pgcredits.cli.demo", "Watch webhook events become credits, in a minute."),
     "dev": _Entry("pgcredits.cli.dev", "Keep a migrated server for this directory."),
     "migrate": _Entry("pgcredits.cli.migrate", "Install and upgrade the schema."),

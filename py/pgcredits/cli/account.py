@@ -1,4 +1,4 @@
-"""`pgcredits account`: credits that go from one account to another, metadata that is erased."""
+"""`pgcredits account`: look into accounts; transfer credits, merge accounts, erase metadata."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import psycopg
 
 from pgcredits import db, rpc
 from pgcredits.cli.complaints import explain
+from pgcredits.cli.history import COMMANDS
 from pgcredits.errors import CreditsError
 
 if TYPE_CHECKING:
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
 
 @click.group()
 def account() -> None:
-    """Transfer credits, merge accounts, erase metadata.
+    """Look into accounts; transfer credits, merge accounts, erase metadata, repair damaged rows.
 
-    With --dry-run the command runs and is rolled back: what it would do is shown, and what would
-    refuse it.
+    With --dry-run a transfer, merge or erasure runs and is rolled back: what it would do is shown,
+    and what would refuse it.
     """
+
+
+for _command in COMMANDS:
+    account.add_command(_command)
 
 
 @contextmanager

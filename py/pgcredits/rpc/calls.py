@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from pgcredits.rpc.query import call, call_rows, given
 from pgcredits.rpc.types import (
     Balance,
-    Entry,
     Finding,
     Lot,
     Receipt,
@@ -357,15 +356,6 @@ def expire_due(conn: Connection, limit: int | None = None) -> Sweep:
 def get_balance(conn: Connection, account_id: str) -> Balance:
     """Return the balance of an account: zeros for one that does not exist."""
     return call(conn, Balance, "get_balance", given(account_id=account_id))
-
-
-def list_entries(
-    conn: Connection, account_id: str, *, limit: int | None = None, before: int | None = None
-) -> list[Entry]:
-    """Ledger entries, newest first; ``before`` is the last entry_id of the previous page."""
-    return call_rows(
-        conn, Entry, "list_entries", given(account_id=account_id, limit=limit, before=before)
-    )
 
 
 def list_lots(

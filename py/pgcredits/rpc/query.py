@@ -28,8 +28,10 @@ Metadata = Mapping[str, Any]
 
 
 def given(**arguments: Any) -> dict[str, Any]:
-    """Return the arguments that are not None, under their SQL names."""
-    return {f"p_{name}": value for name, value in arguments.items() if value is not None}
+    """Return the arguments that are not None, under their SQL names; ``from_`` is ``p_from``."""
+    return {
+        f"p_{name.rstrip('_')}": value for name, value in arguments.items() if value is not None
+    }
 
 
 def call(conn: Connection, row: type[Row], function: str, arguments: Mapping[str, Any]) -> Row:

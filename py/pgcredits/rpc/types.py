@@ -61,7 +61,9 @@ class Balance:
 class Entry:
     """One line of an account's ledger; ``balance`` and ``debt`` are the state after it.
 
-    ``about_entry_id`` is the spend of a refund, and the hold of a capture, release or extension;
+    ``pools`` maps the name of a pool to the credits that came to it or went (negative), and
+    ``debt`` to what was paid of the debt or added to it (negative); together they are ``amount``.
+    ``about_entry_id`` is the spend of a refund, and the hold of a capture, release or extension.
     ``other_account_id`` and ``other_entry_id`` are the other side of a transfer or merge.
     """
 
@@ -73,6 +75,7 @@ class Entry:
     balance: int
     debt: int
     allocations: list[list[int]] | None
+    pools: dict[str, int]
     about_entry_id: int | None
     other_account_id: str | None
     other_entry_id: int | None

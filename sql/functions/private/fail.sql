@@ -60,6 +60,8 @@ begin
             'Repeat the first request unchanged, or choose a new key.'),
         ('invalid_state', 'PT409', 'not possible in this state',
             'Read the current state and decide again.'),
+        ('not_repairable', 'PT409', 'account cannot be repaired from its entries',
+            'Bring back the row that DETAIL names from a backup.'),
         ('hold_expired', 'PT410', 'hold has expired',
             'Its credits went back at the deadline: spend what the work cost, and extend holds in '
             'time.'),
@@ -67,6 +69,8 @@ begin
             'An account holds at most 9007199254740991 credits.'),
         ('refund_exceeds_spend', 'PT422', 'refund exceeds the spend',
             'Refund at most what DETAIL calls refundable.'),
+        ('scan_limit', 'PT422', 'nothing found within the scan limit',
+            'Go on with what DETAIL calls before, or narrow the time.'),
         ('internal_error', 'PT500', 'internal error',
             'This is a defect of pgcredits: run verify and report it.')
     ) as r (code, sqlstate, message, hint)

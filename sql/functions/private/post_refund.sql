@@ -63,7 +63,9 @@ begin
     end if;
     select coalesce(sum(l.amount), 0) into v_refunded
     from credits_private.ledger l
-    where l.account_id = p_account_id and l.about_entry_id = v_spend.entry_id;
+    where l.account_id = p_account_id
+        and l.about_entry_id = v_spend.entry_id
+        and l.allocations is not null;
     v_amount := coalesce(p_amount, -v_spend.amount - v_refunded);
     if v_amount > -v_spend.amount - v_refunded or v_amount = 0 then
         perform credits_private.fail(

@@ -84,7 +84,7 @@ as $$
             case
                 when e.kind in (
                     'open', 'freeze', 'unfreeze', 'close', 'erase', 'rollover', 'settle',
-                    'extend', 'cap'
+                    'extend', 'cap', 'repair'
                 ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0

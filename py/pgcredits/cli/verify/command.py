@@ -11,8 +11,8 @@ import psycopg
 from pgcredits import db, rpc
 from pgcredits.cli.complaints import explain
 from pgcredits.cli.interrupts import Terminated, interruptible
+from pgcredits.cli.times import Since
 from pgcredits.cli.verify import screen
-from pgcredits.cli.verify.since import Since
 from pgcredits.errors import CreditsError
 
 if TYPE_CHECKING:
