@@ -91,7 +91,9 @@ def roles(conn: psycopg.Connection[Any]) -> Iterator[None]:
     yield
     for block in pages.marked("sql", "runnable"):
         for role in re.findall(r"^create role (\w+)", block.text, re.MULTILINE):
-            conn.execute(f'drop role if exists "{role}"')
+            if conn.execute("select to_regrole(%s)", (role,)).fetchone() != (None,):
+                conn.execute(f'drop owned by "{role}"')
+                conn.execute(f'drop role "{role}"')
 
 
 @pytest.mark.parametrize("path", pages.PAGES, ids=pages.name)
