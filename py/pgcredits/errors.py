@@ -161,6 +161,14 @@ class HoldNotFound(CreditsError):
     message = "hold not found"
 
 
+class SubscriptionNotFound(CreditsError):
+    """Nothing was ever booked about this subscription of the account, or this item of it."""
+
+    code = "subscription_not_found"
+    sqlstate = "PT404"
+    message = "subscription not found"
+
+
 class PaymentNotFound(CreditsError):
     """The account has no such payment."""
 
@@ -207,6 +215,22 @@ class HoldsOpen(CreditsError):
     code = "holds_open"
     sqlstate = "PT409"
     message = "account has open holds"
+
+
+class SubscriptionEnded(CreditsError):
+    """The subscription was canceled and has ended."""
+
+    code = "subscription_ended"
+    sqlstate = "PT409"
+    message = "subscription has ended"
+
+
+class TrialUsed(CreditsError):
+    """The subscription, or the trial key, has had its trial."""
+
+    code = "trial_used"
+    sqlstate = "PT409"
+    message = "trial was used before"
 
 
 class HoldClosed(CreditsError):
@@ -295,12 +319,15 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         AccountNotFound,
         EntryNotFound,
         HoldNotFound,
+        SubscriptionNotFound,
         PaymentNotFound,
         StripeEventNotFound,
         AccountClosed,
         AccountMerged,
         AccountNotEmpty,
         HoldsOpen,
+        SubscriptionEnded,
+        TrialUsed,
         HoldClosed,
         IdempotencyConflict,
         InvalidState,

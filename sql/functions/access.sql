@@ -46,6 +46,7 @@ grant execute on function
     credits.list_stripe_events(text, text, integer, text, text),
     credits.list_stripe_objects(jsonb, boolean, text),
     credits.list_stripe_runs(integer, timestamptz),
+    credits.list_subscriptions(text, integer, text),
     credits.rebuild(text),
     credits.simulate_spend(text, bigint),
     credits.verify(text),
@@ -58,6 +59,7 @@ grant execute on function
     credits.clawback_credits(text, text, bigint, bigint, text, text, text, jsonb),
     credits.expire_due(integer),
     credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb),
+    credits.grant_due(integer),
     credits.link_customer(text, text, boolean, text),
     credits.merge_accounts(text, text, text, text, text, jsonb),
     credits.mirror_stripe_object(jsonb, timestamptz, boolean, text),
@@ -72,7 +74,11 @@ to credits_service, credits_admin;
 grant execute on function
     credits.add_purchased_credits(text, bigint, timestamptz, bigint, text, text, text, jsonb),
     credits.add_subscription_credits(text, bigint, timestamptz, text, text, text, jsonb),
+    credits.cancel_subscription(text, text, text, text, text, jsonb),
     credits.capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb),
+    credits.change_subscription(
+        text, text, bigint, text, text, text, text, text, bigint, text, text, text, jsonb
+    ),
     credits.deduct_credit(text, bigint, text, text, text, text, jsonb),
     credits.deduct_credits_batch(jsonb, boolean),
     credits.expire_subscription_credits(text, text, text, text, text, jsonb),
@@ -83,8 +89,12 @@ grant execute on function
     credits.refund_spend(text, bigint, text, bigint, text, text, text, jsonb),
     credits.release_hold(text, bigint, text, text, jsonb),
     credits.renew_subscription(
-        text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text,
-        jsonb
+        text, text, bigint, timestamptz, timestamptz, bigint, text, text, interval, text, bigint,
+        text, text, text, jsonb
+    ),
+    credits.set_subscription_status(text, text, text, text, text, jsonb),
+    credits.start_trial(
+        text, text, bigint, timestamptz, text, text, text, text, text, jsonb
     )
 to credits_service;
 

@@ -40,8 +40,9 @@ comment on column credits_private.ledger.entry_id is
 comment on column credits_private.ledger.command_id is
     'Number of the first entry that the same command booked.';
 comment on column credits_private.ledger.kind is
-    'open, freeze, unfreeze, close, erase, cap, grant, adjust, rollover, transfer, merge, spend, '
-    'refund, hold, extend, capture, release, expire, settle, clawback, restore or repair.';
+    'open, freeze, unfreeze, close, erase, cap, grant, adjust, subscription, rollover, transfer, '
+    'merge, spend, refund, hold, extend, capture, release, expire, settle, clawback, restore or '
+    'repair.';
 comment on column credits_private.ledger.amount is
     'Credits that came (positive) or went (negative); 0 where nothing moved.';
 comment on column credits_private.ledger.balance is
@@ -72,7 +73,8 @@ comment on column credits_private.ledger.reference is
 comment on column credits_private.ledger.idempotency_key is
     'Key of the command, on its first entry only; unique inside the account, for ever.';
 comment on column credits_private.ledger.request is
-    'What was asked, where the other columns do not tell; a replay must ask the same.';
+    'What was asked, where the other columns do not tell; a replay must ask the same. The key '
+    'after is no part of it: it says what the subscriptions of the command became.';
 comment on column credits_private.ledger.metadata is
     'Free-form object of the caller; never part of a decision.';
 comment on column credits_private.ledger.actor is
@@ -116,6 +118,7 @@ create table credits_private.lots (
     origin text not null,
     subscription text collate "C",
     item text collate "C",
+    plan text,
     period_start timestamptz,
     period_end timestamptz,
     payment_id bigint,
@@ -135,7 +138,9 @@ create table credits_private.lots (
     constraint lots_clawed_has_time check ((clawed > 0) = (clawed_at is not null)),
     constraint lots_holding_is_open check (is_open or remaining = 0),
     constraint lots_origin_is_known check (
-        origin in ('grant', 'rollover', 'restoration', 'transfer')
+        origin in (
+            'grant', 'trial', 'upgrade', 'schedule', 'rollover', 'restoration', 'transfer'
+        )
     ),
     constraint lots_cost_moved_is_in_range check (
         cost_moved between 0 and coalesce(cost_amount, 0)
@@ -162,13 +167,17 @@ comment on column credits_private.lots.expires_at is
     'First instant at which the credits cannot be spent; infinity for never.';
 comment on column credits_private.lots.is_open is 'False once exhausted or expired.';
 comment on column credits_private.lots.origin is
-    'grant, rollover (carried over from an older lot), restoration (given back after the older lot '
-    'had ended) or transfer. A restoration that is transferred stays one: it had its grace.';
+    'grant; of a subscription also trial, upgrade (a better plan within a period) or schedule (a '
+    'later grant of a period that is paid); rollover (carried over from an older lot), restoration '
+    '(given back after the older lot had ended) or transfer. A restoration that is transferred '
+    'stays one: it had its grace.';
 comment on column credits_private.lots.subscription is 'Subscription that the lot belongs to.';
 comment on column credits_private.lots.item is
     'Item of the subscription that a renewal granted; one grant per item and period.';
-comment on column credits_private.lots.period_start is 'Start of the paid period.';
-comment on column credits_private.lots.period_end is 'End of the paid period, without grace.';
+comment on column credits_private.lots.plan is 'Plan that the item was on.';
+comment on column credits_private.lots.period_start is
+    'Start of the period that the credits are for: of the paid period, or of a part of it.';
+comment on column credits_private.lots.period_end is 'End of that period, without grace.';
 comment on column credits_private.lots.payment_id is
     'Payment that bought the lot, or the lot that it derives from.';
 comment on column credits_private.lots.cost_amount is
@@ -239,12 +248,15 @@ create type credits_private.grant_order as (
     period_start timestamptz,
     period_end timestamptz,
     rollover_cap bigint,
-    cost bigint
+    cost bigint,
+    plan text,
+    grant_months bigint,
+    grant_days bigint
 );
 comment on type credits_private.grant_order is
     'One lot to be granted. With an item it renews the subscription: what older periods left '
-    'carries '
-    'over up to rollover_cap (null: all of it).';
+    'carries over up to rollover_cap (null: all of it). With grant_months or grant_days the amount '
+    'is granted again each time that they have passed in the period.';
 
 create type credits.receipt as (
     account_id text,

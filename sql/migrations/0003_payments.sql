@@ -11,7 +11,9 @@ create table credits_private.payments (
     currency text,
     amount_returned bigint not null default 0,
     granted bigint not null,
+    pending bigint not null default 0,
     target bigint not null default 0,
+    withheld bigint not null default 0,
     clawed bigint not null default 0,
     covered bigint not null default 0,
     owed bigint not null default 0,
@@ -23,6 +25,9 @@ create table credits_private.payments (
     created_at timestamptz not null,
     constraint payments_pkey primary key (account_id, payment_id),
     constraint payments_granted_is_positive check (granted > 0),
+    constraint payments_withheld_is_pending check (
+        withheld between 0 and pending and pending <= granted
+    ),
     constraint payments_target_is_in_range check (target between 0 and granted),
     constraint payments_demanded_is_in_range check (demanded between 0 and granted),
     constraint payments_parts_are_not_negative check (
@@ -30,12 +35,12 @@ create table credits_private.payments (
         and debt_paid >= 0
     ),
     constraint payments_parts_make_target check (
-        clawed + covered + owed + settled + written_off = target
+        withheld + clawed + covered + owed + settled + written_off = target
     )
 );
 comment on table credits_private.payments is
     'What was paid at a provider, what it granted, and where the credits are that went back: '
-    'target = clawed + covered + owed + settled + written_off.';
+    'target = withheld + clawed + covered + owed + settled + written_off.';
 comment on column credits_private.payments.account_id is 'Account that the payment credited.';
 comment on column credits_private.payments.payment_id is
     'Number of the first entry of the command that recorded it, or of the entry that brought it '
@@ -50,8 +55,13 @@ comment on column credits_private.payments.currency is
 comment on column credits_private.payments.amount_returned is
     'Money that is refunded, disputed or lost by now.';
 comment on column credits_private.payments.granted is
-    'Credits of all lots that the payment granted.';
+    'Credits of all lots that the payment granted, and of those that it is still to grant.';
+comment on column credits_private.payments.pending is
+    'Part of granted that has not been granted yet, or never will be, its subscription having '
+    'ended.';
 comment on column credits_private.payments.target is 'Credits that ought to be taken back by now.';
+comment on column credits_private.payments.withheld is
+    'Part of the target that comes out of what is pending.';
 comment on column credits_private.payments.clawed is
     'Part of the target that was taken out of the payment''s own lots.';
 comment on column credits_private.payments.covered is

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pgcredits.errors import IdempotencyConflict, InsufficientCredits, InvalidState
+import pytest
+
+from pgcredits.errors import IdempotencyConflict, InsufficientCredits, InvalidState, TrialUsed
 from pgcredits.rpc import Receipt
 from tests.concurrency.sessions import ask
 
@@ -153,3 +156,19 @@ class TestOnePaymentTwice:
         assert errors.count(None) == 1
         assert {type(error) for error in errors if error} == {IdempotencyConflict}
         assert sum(credits.balance(account) for account in accounts) == 100
+
+
+@pytest.mark.parametrize("rollback", [False, True], ids=["kept", "rolled_back"])
+def test_of_two_trials_under_one_key_exactly_one_starts(
+    credits: Credits, sessions: Sessions, rollback: bool
+) -> None:
+    """The same card on two accounts at once: no account is locked by both."""
+    end = datetime(2100, 1, 1, tzinfo=UTC)
+    race = sessions.race(
+        lambda one: one.start_trial("ann", "pro", 10, trial_end=end, trial_key="card"),
+        lambda one: one.start_trial("bob", "pro", 10, trial_end=end, trial_key="card"),
+        rollback=rollback,
+    )
+    assert race.waited
+    assert isinstance(race.second, Receipt if rollback else TrialUsed)
+    assert credits.balance("ann") + credits.balance("bob") == 10

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pgcredits.errors import CreditsError
-    from pgcredits.rpc import Batch, Receipt, Sweep
+    from pgcredits.rpc import Batch, GrantRun, Receipt, Sweep
     from tests.client import Credits
     from tests.clock import Clock
     from tests.concurrency.sessions import Sessions
@@ -34,7 +34,7 @@ def _begin(session: Credits, account: str) -> None:
     session.get_balance(account)
 
 
-def _finish(session: Credits, command: On) -> Batch | Receipt | Sweep | CreditsError:
+def _finish(session: Credits, command: On) -> Batch | GrantRun | Receipt | Sweep | CreditsError:
     """Make the command and commit; a refused one is rolled back by the server."""
     try:
         answer = ask(command, session)

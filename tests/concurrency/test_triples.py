@@ -34,6 +34,8 @@ TRIPLES = [
     ("record", "claw", "spend"),
     ("paid", "refunded", "spend"),
     ("paid", "refunded", "claw"),
+    ("run", "change", "hold up"),
+    ("cancel", "spend", "renew"),
 ]
 SITUATIONS = ("stocked", "overdue", "indebted")
 
@@ -71,7 +73,12 @@ def _sweep(credits: Credits, account: str) -> object:
 
 
 EVENTS: dict[str, Callable[[Credits, str], object]] = {"paid": _paid, "refunded": _refunded}
-COMMANDS: dict[str, Callable[[Credits, str], object]] = {**WRITERS, "sweep": _sweep, **EVENTS}
+COMMANDS: dict[str, Callable[[Credits, str], object]] = {
+    **WRITERS,
+    **SWEEP,
+    "sweep": _sweep,
+    **EVENTS,
+}
 
 
 class Three:
@@ -89,6 +96,8 @@ class Three:
         shown = self._clock.now()
         self._clock.set(NOON + 1000 * DAY)
         while self._credits.expire_due().has_more:
+            pass
+        while self._credits.grant_due().has_more:
             pass
         self._clock.set(shown)
 

@@ -16,7 +16,7 @@ from tests.concurrency.sessions import ask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pgcredits.rpc import Batch, Receipt, Sweep
+    from pgcredits.rpc import Batch, GrantRun, Receipt, Sweep
     from tests.client import Credits
     from tests.clock import Clock
 
@@ -32,7 +32,7 @@ class On:
     command: str
     account: str
 
-    def __call__(self, session: Credits) -> Batch | Receipt | Sweep:
+    def __call__(self, session: Credits) -> Batch | GrantRun | Receipt | Sweep:
         return (WRITERS | SWEEP)[self.command](session, self.account)
 
 
@@ -81,6 +81,30 @@ def _renew(credits: Credits, account: str) -> Receipt:
         period_end=NOON + 30 * DAY,
         rollover_cap=10,
     )
+
+
+def _try(credits: Credits, account: str) -> Receipt:
+    return credits.start_trial(account, "trial", 15, trial_end=NOON + 14 * DAY, plan="lite")
+
+
+def _change(credits: Credits, account: str) -> Receipt:
+    return credits.change_subscription(
+        account,
+        "yearly",
+        9,
+        plan="pro",
+        payment=f"{account}:proration",
+        amount_paid=90,
+        currency="usd",
+    )
+
+
+def _cancel(credits: Credits, account: str) -> Receipt:
+    return credits.cancel_subscription(account, "yearly", when="now")
+
+
+def _hold_up(credits: Credits, account: str) -> Receipt:
+    return credits.set_subscription_status(account, "yearly", "past_due")
 
 
 def _record(credits: Credits, account: str) -> Receipt:
@@ -171,6 +195,10 @@ def _sweep(credits: Credits, account: str) -> Sweep:
     return credits.expire_due()
 
 
+def _run(credits: Credits, account: str) -> GrantRun:
+    return credits.grant_due()
+
+
 WRITERS: dict[str, Callable[[Credits, str], Batch | Receipt | Sweep]] = {
     "open": _open,
     "spend": _spend,
@@ -180,6 +208,10 @@ WRITERS: dict[str, Callable[[Credits, str], Batch | Receipt | Sweep]] = {
     "purchase": _purchase,
     "subscribe": _subscribe,
     "renew": _renew,
+    "try": _try,
+    "change": _change,
+    "cancel": _cancel,
+    "hold up": _hold_up,
     "record": _record,
     "claw": _claw,
     "refund": _refund,
@@ -200,7 +232,10 @@ WRITERS: dict[str, Callable[[Credits, str], Batch | Receipt | Sweep]] = {
     "repair": _repair,
     "end": _end,
 }
-SWEEP: dict[str, Callable[[Credits, str], Receipt | Sweep]] = {"sweep": _sweep}
+SWEEP: dict[str, Callable[[Credits, str], Receipt | Sweep | GrantRun]] = {
+    "sweep": _sweep,
+    "run": _run,
+}
 
 
 def _heir(account: str) -> str:
@@ -239,6 +274,18 @@ def _drained(credits: Credits, account: str) -> None:
 
 def _stocked(credits: Credits, account: str) -> None:
     credits.renew_subscription(account, "plan", 50, period_start=NOON - 30 * DAY, period_end=NOON)
+    credits.renew_subscription(
+        account,
+        "yearly",
+        6,
+        period_start=NOON - 30 * DAY,
+        period_end=NOON + 335 * DAY,
+        rollover_cap=4,
+        grant_every="33 days",
+        payment=f"{account}:year",
+        amount_paid=600,
+        currency="usd",
+    )
     credits.grant_credits(account, 20, expires_at=NOON + 5 * DAY)
     _drained(credits, account)
     credits.refund_spend(account, spend_key="job-1", amount=25)
@@ -295,6 +342,7 @@ class Stage:
         if self._shown != NOON:
             # The sweep is about all accounts: nothing may be left for it but the new one.
             self._credits.expire_due()
+            self._credits.grant_due()
         self._made += 1
         account = f"account-{self._made:05d}"
         self._show(NOON)
@@ -314,7 +362,9 @@ class Stage:
         heirs = self._credits.entries(_heir(account))
         members = self._credits.list_member_usage(account)
         entries = self._credits.entries(account)
+        subscriptions = self._credits.list_subscriptions(account)
         shown = [self._credits.get_balance(account), *entries, *lots, *members, *heirs]
+        shown += [*subscriptions, *self._credits.list_subscriptions(_heir(account))]
         return Seen(
             tuple(_anonymous(answer, account) for answer in answers),
             [_anonymous(row, account) for row in shown],

@@ -29,6 +29,7 @@ READS = {
     "list_stripe_runs",
     "get_stripe_buyer",
     "list_stripe_events",
+    "list_subscriptions",
     "rebuild",
     "simulate_spend",
     "verify",
@@ -43,6 +44,11 @@ SERVICE = READS | {
     "add_subscription_credits",
     "renew_subscription",
     "record_payment",
+    "start_trial",
+    "change_subscription",
+    "cancel_subscription",
+    "set_subscription_status",
+    "grant_due",
     "clawback_credits",
     "deduct_credit",
     "deduct_credits_batch",
@@ -71,8 +77,8 @@ MATRIX: dict[str, set[str]] = {
     | {"link_customer", "claim_payment"}
     | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
     | {"mirror_stripe_object", "record_stripe_run"}
-    | {"set_stripe_price", "clawback_credits", "grant_credits", "expire_due", "seal_due"}
-    | {"set_member_cap"}
+    | {"set_stripe_price", "clawback_credits", "grant_credits", "set_member_cap"}
+    | {"expire_due", "grant_due", "seal_due"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"}
     | {"transfer_credits", "merge_accounts", "erase_metadata"}
     | {"repair_account"},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Tables about accounts whose keys nevertheless do not begin with the account.
 KEYS_OF_THE_PROVIDER = {
     "credits_private.payment_refs": "a payment must be found, and be unique, before its account is",
+    "credits_private.trial_keys": "a trial must be had once, whatever the account",
     "credits_private.stripe_events": "an event is stored before anybody knows whom it is about",
 }
 # Numbers that stay small. Everything else that counts is bigint.

@@ -231,6 +231,27 @@ FOUND: dict[str, tuple[list[str], set[Place]]] = {
             ("ann", "payment has no name", 4, None),
         },
     ),
+    "a subscription that stayed": (
+        [
+            "insert into credits_private.subscriptions values"
+            " ('guest', 'x', 'active', null, null, false, now())",
+        ],
+        {
+            ("guest", "subscription has stayed in a merged account", None, None),
+            ("guest", "subscription is not what the ledger says", None, None),
+        },
+    ),
+    "an item that stayed": (
+        [
+            "insert into credits_private.subscription_items"
+            " (account_id, subscription, item, amount, period_start, period_end)"
+            " values ('guest', 'x', '', 1, now(), 'infinity')",
+        ],
+        {
+            ("guest", "subscription has stayed in a merged account", None, None),
+            ("guest", "item of an unknown subscription", 6, None),
+        },
+    ),
     "merged into nobody": (
         ["update credits_private.accounts set merged_into = 'x' where account_id = 'guest'"],
         {

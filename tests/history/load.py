@@ -181,6 +181,41 @@ def _renew(rng: random.Random, account: str) -> Call:
     )
 
 
+def _try(rng: random.Random, account: str) -> Call:
+    return call(
+        "start_trial",
+        account,
+        subscription=f"trial-{rng.randrange(4)}",
+        amount=15,
+        trial_end=_START + rng.randrange(3) * _PERIOD,
+    )
+
+
+def _change(rng: random.Random, account: str) -> Call:
+    number = rng.randrange(40)
+    paid = {"payment": f"{account}:change-{number}", "amount_paid": 500, "currency": "usd"}
+    return call(
+        "change_subscription",
+        account,
+        subscription="plan",
+        amount=rng.choice([20, 40, 70, 100]),
+        policy=rng.choice([None, "full", "none"]),
+        plan=rng.choice(["lite", "pro"]),
+        **(paid if number < 20 else {}),
+    )
+
+
+def _cancel(rng: random.Random, account: str) -> Call:
+    when = rng.choice([None, "never", "never", "now"])
+    return call("cancel_subscription", account, subscription="plan", when=when)
+
+
+def _set_status(rng: random.Random, account: str) -> Call:
+    status = rng.choice(["past_due", "active", "active"])
+    subscription = rng.choice(["plan", "trial-1"])
+    return call("set_subscription_status", account, subscription=subscription, status=status)
+
+
 def _claw(rng: random.Random, account: str) -> Call:
     said: dict[str, Any] = rng.choice(
         [{"target": rng.randint(0, 40)}, {"amount_returned": rng.randrange(0, 1001, 100)}, {}]
@@ -279,6 +314,10 @@ _MIX: dict[Callable[[random.Random, str], Call], int] = {
     _record: 8,
     _subscribe: 4,
     _renew: 5,
+    _try: 1,
+    _change: 4,
+    _cancel: 2,
+    _set_status: 2,
     _claw: 8,
     _refund: 14,
     _hold: 14,

@@ -17,6 +17,21 @@ Step = tuple[str, dict[str, Any]]
 _GRANT: Step = ("grant_credits", {"p_account_id": ACCOUNT, "p_amount": 100})
 _HOLD: Step = ("hold_credits", {"p_account_id": ACCOUNT, "p_amount": 40})
 _SPEND: Step = ("deduct_credit", {"p_account_id": ACCOUNT, "p_amount": 30})
+_TRIAL: Step = (
+    "start_trial",
+    {"p_account_id": ACCOUNT, "p_subscription": "sub-9", "p_amount": 5, "p_trial_end": FUTURE},
+)
+_PERIOD: Step = (
+    "renew_subscription",
+    {
+        "p_account_id": ACCOUNT,
+        "p_subscription": "sub-9",
+        "p_amount": 5,
+        "p_period_start": SOON,
+        "p_period_end": FUTURE,
+        "p_item": "item-9",
+    },
+)
 _FREEZE: Step = ("freeze_account", {"p_account_id": ACCOUNT, "p_reason": "fraud"})
 _PACK: Step = (
     "add_purchased_credits",
@@ -140,12 +155,39 @@ SAMPLES: dict[str, Sample] = {
         {
             "p_rollover_cap": 10,
             "p_item": "item-9",
+            "p_plan": "pro",
+            "p_grant_every": "10 days",
             "p_payment": "pay-9-" + ACCOUNT,
             "p_amount_paid": 900,
             "p_currency": "usd",
             **_TAIL,
         },
     ),
+    "start_trial": Sample(
+        _TRIAL[1],
+        {"p_item": "item-9", "p_plan": "pro", "p_trial_key": "card-" + ACCOUNT, **_TAIL},
+    ),
+    "change_subscription": Sample(
+        {**_ON, "p_subscription": "sub-9", "p_amount": 9, "p_item": "item-9"},
+        {
+            "p_policy": "difference",
+            "p_when": "now",
+            "p_plan": "pro",
+            "p_payment": "pay-9-" + ACCOUNT,
+            "p_amount_paid": 900,
+            "p_currency": "usd",
+            **_TAIL,
+        },
+        before=(_PERIOD,),
+    ),
+    "set_subscription_status": Sample(
+        {**_ON, "p_subscription": "sub-9", "p_status": "past_due"}, _TAIL, before=(_TRIAL,)
+    ),
+    "cancel_subscription": Sample(
+        {**_ON, "p_subscription": "sub-9"}, {"p_when": "now", **_TAIL}, before=(_TRIAL,)
+    ),
+    "list_subscriptions": Sample(_ON, {"p_limit": 5, "p_after": "a"}, _READER, (_TRIAL,)),
+    "grant_due": Sample({}, {"p_limit": 10}),
     "record_payment": Sample(
         {
             **_ON,

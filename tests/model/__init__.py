@@ -9,6 +9,7 @@ module                                 subject
 `state`, `work`                        accounts, lots, payments, entries; a command at work on them
 `arguments`                            what is legal
 `grants`, `posting`, `periods`         commands that bring credits
+`items`, `schedules`, `subscriptions`  subscriptions, and what their paid periods bring later
 `spends`, `batches`, `money_back`,     commands that take them, and give them back
 `expiry`
 `holds`, `administration`              commands that set them aside; what administrators do
@@ -18,8 +19,8 @@ module                                 subject
 `shown`                                all that can be seen, from the model and from the database
 `call`, `twin`                         a call as a value; both sides driven together and compared
 `choices`, `steps`                     what a search chooses from and what it is made of
-`granting`, `spending`, `holding`,     its steps
-`administering`, `machine`
+`granting`, `subscribing`, `spending`, its steps
+`holding`, `administering`, `machine`
 `wrong`                                calls that are refused for an argument
 =====================================  ============================================================
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -17,7 +17,8 @@ _NUMBER = f"whole number from 0 to {MOST}"
 _MONEY = "whole number of the smallest currency unit, 0 or more"
 _OPERATION = "account_id, amount, feature, member, reference, idempotency_key, metadata"
 _FIELDS = (
-    "amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, cost"
+    "amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, cost, "
+    "plan, grant_every"
 )
 
 
@@ -71,6 +72,34 @@ def rollover_cap(argument: str, value: int | None) -> None:
     legal(argument, is_legal, f"null for no cap, or {_NUMBER}")
 
 
+def months_and_days(every: timedelta | str | None) -> tuple[int, int] | None:
+    """An interval of the few forms that are used here; None where it is not of whole days."""
+    if isinstance(every, timedelta):
+        return None if every % timedelta(days=1) else (0, every.days)
+    found = re.fullmatch(r"(\d+) (month|day)s?", every or "")
+    if found is None:
+        return None
+    return (int(found[1]), 0) if found[2] == "month" else (0, int(found[1]))
+
+
+def grant_every(
+    argument: str, every: timedelta | str | None, start: datetime | None, end: datetime | None
+) -> tuple[int, int] | None:
+    """The interval between grants, in months and days; at most a thousand fit into the period."""
+    found = months_and_days(every)
+    is_legal = every is None
+    if found is not None and start is not None and end is not None:
+        months, days = found
+        least = 28 * months + days
+        is_legal = least > 0 and days >= 0 and (end - start) <= 1000 * timedelta(days=least)
+    legal(
+        argument,
+        is_legal,
+        "null or whole days and months, at least one day and a thousandth of the period",
+    )
+    return found
+
+
 def money(paid: int | None, currency: str | None) -> None:
     legal(
         "p_amount_paid",
@@ -120,14 +149,23 @@ def grants(value: Any) -> None:
     """``p_grants`` of record_payment."""
     is_array = isinstance(value, list) and 1 <= len(value) <= 100
     legal("p_grants", is_array, "array of 1 to 100 objects")
-    seen = set()
+    seen: dict[tuple[Any, ...], bool] = {}
     for index, grant in enumerate(value):
         path = f"p_grants[{index}]"
         _grant(path, grant)
         period = (grant.get("subscription"), grant.get("item") or "", grant.get("period_start"))
+        schedule = grant.get("grant_every") is not None
         if period[2] is not None:
             legal(path, period not in seen, "an item of a subscription once for a period")
-            seen.add(period)
+            legal(
+                path,
+                not any(
+                    known[:2] == period[:2] and (schedule or has_schedule)
+                    for known, has_schedule in seen.items()
+                ),
+                "an item of a subscription once, when its credits come in several grants",
+            )
+            seen[period] = schedule
 
 
 def _grant(path: str, grant: dict[str, Any]) -> None:
@@ -157,6 +195,25 @@ def _grant(path: str, grant: dict[str, Any]) -> None:
         grant.get("item") is None or start is not None,
         "an instant, when there is an item",
     )
+    plan = grant.get("plan")
+    legal(f"{path}.plan", plan is None or 1 <= len(plan) <= 127, "string of 1 to 127 characters")
+    legal(
+        f"{path}.plan",
+        plan is None or start is not None,
+        "null without a period of a subscription",
+    )
+    every = grant.get("grant_every")
+    legal(
+        f"{path}.grant_every",
+        every is None
+        or (
+            start is not None
+            and grant.get("pool") in {None, "subscription"}
+            and grant.get("expires_at") is None
+        ),
+        "null without a period of a subscription, with another pool or with expires_at",
+    )
+    grant_every(f"{path}.grant_every", every, start, end)
 
 
 def operations(value: Any) -> None:

@@ -89,6 +89,12 @@ class Moment:
         moments = {
             "now": {model.now},
             "an expiry": ends,
+            "a grant": {
+                due
+                for subscription in account.subscriptions.values()
+                for item in subscription.items.values()
+                if (due := subscription.next_grant(item)) is not None
+            },
             "a deadline": {
                 hold.expires_at for hold in account.holds.values() if hold.status == "open"
             },
@@ -112,6 +118,7 @@ steps = weighted(
     ),
     (7, st.builds(Moment, st.just("an expiry"), _around, _nth)),
     (3, st.builds(Moment, st.just("a deadline"), _around, _nth)),
+    (3, st.builds(Moment, st.just("a grant"), _around, _nth)),
     (1, st.builds(Moment, st.sampled_from(["end of grace", "end of period"]), _around, _nth)),
     (1, st.builds(Moment, st.just("now"), st.sampled_from([-US, -HOUR, -2 * DAY]))),
 )
@@ -252,6 +259,10 @@ accounts = st.sampled_from(["ann", "ann", "ann", "ann", "ann", "bob", "cid"])
 pools = st.sampled_from([*POOLS])
 subscriptions = st.sampled_from(["basic", "basic", "extra"])
 caps = st.sampled_from([0, None, 1, 3, 15])
+plans = st.sampled_from([None, None, "lite", "pro"])
+schedules = weighted(
+    (3, st.none()), (3, st.sampled_from([DAY, 2 * DAY, "1 day", "2 days"])), (1, st.just("1 month"))
+)
 prices = st.sampled_from([0, 1, 7, 100, 100, 999])
 numbers = st.integers(0, 9)
 
@@ -277,7 +288,9 @@ class Period:
         return {"period_start": start, "period_end": start + self.length * PERIOD}
 
 
-periods = st.builds(Period, st.sampled_from([0, 0, 0, 0, 1, 2, -1]), st.sampled_from([1, 1, 1, 2]))
+periods = st.builds(
+    Period, st.sampled_from([0, 0, 0, 0, 1, 2, -1]), st.sampled_from([1, 1, 1, 2, 3])
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +304,8 @@ class Bought:
     item: str | None
     cap: int | None
     cost: int | None
+    plan: str | None = None
+    grant_every: timedelta | str | None = None
 
     def on(self, account: Account, model: Model) -> dict[str, Any]:
         grant: dict[str, Any] = {"amount": self.amount.on(account, model)}
@@ -303,6 +318,10 @@ class Bought:
         if self.period is not None:
             grant |= self.period.on(model)
             grant |= {"subscription": "basic", "item": self.item, "rollover_cap": self.cap}
+            if self.plan is not None:
+                grant["plan"] = self.plan
+            if isinstance(self.grant_every, str):
+                grant["grant_every"] = self.grant_every
         return grant
 
 
@@ -316,6 +335,8 @@ baskets = st.lists(
         st.sampled_from([None, "seat"]),
         caps,
         st.sampled_from([None, None, 0, 50]),
+        plans,
+        weighted((4, st.none()), (1, schedules)),
     ),
     min_size=1,
     max_size=3,

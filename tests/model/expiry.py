@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pgcredits.rpc import Sweep
 from tests.model import arguments
 from tests.model.returns import end_hold
+from tests.model.schedules import book_schedule
 from tests.model.work import Order, Work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from pgcredits.rpc import Receipt
@@ -19,17 +21,39 @@ if TYPE_CHECKING:
 def catch_up(work: Work) -> None:
     """First step of every command that writes: book what is due, each as a command of its own.
 
-    It is booked in the order of time, each hold as its deadline would have found the account: lots
-    that were alive then get their credits back, and end later if they are over by now.
+    It is booked in the order of time, scheduled grants first where it is the same.
     """
-    overdue = [hold for hold in work.account.holds.values() if hold.is_overdue(work.now)]
+    before = None
+    while before != len(work.account.entries):
+        # Once more where a grant waits for room, since what is over may have made some.
+        before = len(work.account.entries)
+        book_schedule(work, book_before(work), own=True)
+        _book_due(work, work.now)
+
+
+def book_schedules(work: Work) -> None:
+    """Book scheduled grants that the running command has made due, as a part of it."""
+    book_schedule(work, lambda until: _expire(work, until, on_their_own=False), own=False)
+
+
+def book_before(work: Work) -> Callable[[datetime], None]:
+    """Book what is over at an instant, before something that happens then is booked."""
+    return lambda until: _book_due(work, until)
+
+
+def _book_due(work: Work, until: datetime) -> None:
+    """Book what is over, each hold as its deadline would have found the account.
+
+    Lots that were alive then get their credits back, and end later if they are over by now.
+    """
+    overdue = [hold for hold in work.account.holds.values() if hold.is_overdue(until)]
     for hold in sorted(overdue, key=lambda hold: (hold.expires_at, hold.hold_id)):
         _expire(work, hold.expires_at, on_their_own=True)
         work.as_of = hold.expires_at
         end_hold(work, hold, "expired")
         work.as_of = None
         work.end_command()
-    _expire(work, work.now, on_their_own=True)
+    _expire(work, until, on_their_own=True)
 
 
 def expire_new(work: Work) -> None:
@@ -107,7 +131,12 @@ def expire_account(model: Model, account_id: str) -> Sweep:
         return Sweep(0, 0, 0, 0, has_more=False)
     work = Work(model, account_id)
     before = len(work.account.entries)
-    catch_up(work)
+    account, now = work.account, work.now
+    is_over = any(lot.expires_at <= now for lot in account.holding()) or any(
+        hold.is_overdue(now) for hold in account.holds.values()
+    )
+    if is_over:
+        catch_up(work)
     booked = work.account.entries[before:]
     if booked:
         work.store()

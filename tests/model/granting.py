@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from tests.model import choices
-from tests.model.choices import DAY, HOUR, PERIOD, US, Period
 from tests.model.steps import Table, step
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from tests.model.choices import Amount, Bought, Moment
 
 
@@ -100,74 +97,6 @@ class Granting(Table):
             period_end=self.moment(account_id, period_end),
             subscription=subscription,
         )
-
-    @step(
-        6,
-        account_id=choices.accounts,
-        subscription=choices.subscriptions,
-        amount=choices.granted,
-        period=choices.periods,
-        cap=choices.caps,
-        item=st.sampled_from([None, None, "seat"]),
-        price=choices.prices,
-        number=st.none() | st.none() | choices.numbers,
-        tail=choices.tails,
-    )
-    def renew_subscription(
-        self,
-        *,
-        account_id: str,
-        subscription: str,
-        amount: Amount,
-        period: Period,
-        cap: int | None,
-        item: str | None,
-        price: int | None,
-        number: int | None,
-        tail: dict[str, Any],
-    ) -> None:
-        given: dict[str, Any] = {"subscription": subscription}
-        given |= {"amount": self.amount(account_id, amount), "rollover_cap": cap, "item": item}
-        given |= period.on(self.twin.model)
-        if number is not None:
-            given["payment"] = self.payment_name(account_id, number)
-            if price is not None:
-                given |= {"amount_paid": price, "currency": "eur"}
-        self.make("renew_subscription", account_id, tail, **given)
-
-    @step(
-        4,
-        account_id=choices.accounts,
-        subscription=choices.subscriptions,
-        amounts=st.lists(choices.granted, min_size=2, max_size=3),
-        cap=choices.caps,
-        delay=st.sampled_from([-DAY, -US, 0 * US, US, HOUR, DAY, 3 * DAY, 3 * DAY + US, 7 * DAY]),
-    )
-    def live_through_periods(
-        self,
-        *,
-        account_id: str,
-        subscription: str,
-        amounts: list[Amount],
-        cap: int | None,
-        delay: timedelta,
-    ) -> None:
-        """Period after period, each renewed a little early or late; none is used up."""
-        start = Period(0).on(self.twin.model)["period_start"]
-        for number, amount in enumerate(amounts):
-            begins = start + number * PERIOD
-            if number:
-                self.twin.at(max(begins + delay, self.twin.model.now))
-            self.make(
-                "renew_subscription",
-                account_id,
-                {},
-                subscription=subscription,
-                amount=self.amount(account_id, amount),
-                period_start=begins,
-                period_end=begins + PERIOD,
-                rollover_cap=cap,
-            )
 
     @step(
         5,

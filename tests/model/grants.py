@@ -12,7 +12,7 @@ from tests.model.state import NEVER, Refusal
 from tests.model.work import Order, Work
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from pgcredits.rpc import Receipt
     from tests.model.model import Model
@@ -141,6 +141,8 @@ def renew_subscription(
     period_end: datetime | None,
     rollover_cap: int | None = 0,
     item: str | None = None,
+    plan: str | None = None,
+    grant_every: timedelta | str | None = None,
     payment: str | None = None,
     amount_paid: int | None = None,
     currency: str | None = None,
@@ -157,6 +159,8 @@ def renew_subscription(
     arguments.instant("p_period_end", period_end)
     arguments.rollover_cap("p_rollover_cap", rollover_cap)
     arguments.text("p_item", item, 127)
+    arguments.text("p_plan", plan, 127)
+    every = arguments.grant_every("p_grant_every", grant_every, period_start, period_end)
     arguments.text("p_payment", payment)
     arguments.money(amount_paid, currency)
     arguments.legal(
@@ -174,6 +178,8 @@ def renew_subscription(
         period_start,
         period_end,
         rollover_cap,
+        plan=plan,
+        every=every,
     )
     bill = None if payment is None else Bill("manual", payment, amount_paid, currency)
     tail = (reference, idempotency_key, metadata)
@@ -214,6 +220,7 @@ def record_payment(
         grant["pool"] = grant.get("pool") or ("subscription" if subscription else "purchased")
         if grant.get("period_start") is not None:
             grant["item"] = grant.get("item") or ""
+        grant["every"] = arguments.months_and_days(grant.pop("grant_every", None))
         ordered.append(Grant(**grant))
     bill = Bill(provider or "manual", payment, amount_paid, currency, amount_returned or 0)
     tail = (reference, idempotency_key, metadata)

@@ -39,9 +39,16 @@ def uphold(account: Account, now: datetime) -> None:
         assert not (lot.left and lot.expires_at <= now), "a command leaves nothing that is over"
         assert not (lot.left and account.debt and POOLS[lot.pool].pays_debt), "debt beside money"
     for one in payments:
-        parts = (one.clawed, one.covered, one.owed, one.settled, one.written_off)
+        parts = (one.withheld, one.clawed, one.covered, one.owed, one.settled, one.written_off)
         assert min(parts) >= 0
         assert sum(parts) == one.target <= one.granted
+        given = sum(
+            lot.granted
+            for lot in lots
+            if lot.payment_id == one.payment_id and lot.origin not in {"rollover", "restoration"}
+        )
+        assert given + one.pending == one.granted, "a payment grants what it paid for"
+        assert one.withheld <= one.pending
 
     for hold in account.holds.values():
         assert 0 <= hold.captured <= hold.amount

@@ -17,6 +17,7 @@ from tests.model.holding import Holding
 from tests.model.moving import Moving
 from tests.model.spending import Spending
 from tests.model.steps import Step, any_step, step
+from tests.model.subscribing import Subscribing
 from tests.model.wrong import WRONG
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _CHANGES: list[dict[str, Any]] = [
 ]
 
 
-class Search(Granting, Spending, Holding, Capping, Moving, Administering):
+class Search(Granting, Subscribing, Spending, Holding, Capping, Moving, Administering):
     """All steps: the commands, what is repeated or wrong, and what happens around the calls."""
 
     @rule(step=any_step())

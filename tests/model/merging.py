@@ -1,4 +1,4 @@
-"""An account that goes on under another id: its lots and payments as they are, with all figures."""
+"""An account that goes on under another id: lots, payments, subscriptions, with all figures."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def merge_accounts(
     new.book("merge", (), Order(None, reference, None, None), other=gave)
     _move_payments(old, new, gave)
     _move_lots(old, new, gave, left)
+    _move_subscriptions(old, new)
     old.account.status = "closed"
     old.account.merged_into = into_account_id
     settle(new)
@@ -104,10 +105,34 @@ def _move_lots(old: Work, new: Work, gave: tuple[str, int], left: dict[int, int]
         }
         if lot.origin == "grant" and (lot.subscription, lot.item, lot.period_start) in periods:
             moved.item = None
+        if lot.origin in {"schedule", "upgrade"} and lot.subscription in new.account.subscriptions:
+            moved.item = None
         moved.granted_at = new.created_at
         lot.left = 0
         new.book("merge", [(moved.lot_id, moved.left)], other=gave)
         new.account.lots[moved.lot_id] = moved
+
+
+def _move_subscriptions(old: Work, new: Work) -> None:
+    """They go on as they are, under the same payments; what is known there stays as it is."""
+    for name, one in sorted(old.account.subscriptions.items()):
+        if name not in new.account.subscriptions:
+            moved = new.account.subscriptions[name] = one.copy()
+            for item in moved.items.values():
+                item.parts = [
+                    (paid and old.account.payments[paid].moved_to, amount, cost)
+                    for paid, amount, cost in item.parts
+                ]
+            continue
+        is_over = one.canceled_at is not None and not one.at_period_end
+        if not is_over and any(item.to_come for item in one.items.values()):
+            raise Refusal(
+                "invalid_state",
+                account_id=old.account.account_id,
+                subscription=name,
+                status=one.status,
+            )
+    old.account.subscriptions.clear()
 
 
 def pass_on(work: Work, parts: Iterable[Part], if_expired: str) -> None:

@@ -31,6 +31,13 @@ from tests.model.merging import merge_accounts
 from tests.model.money_back import clawback_credits
 from tests.model.spends import deduct_credit, refund_spend
 from tests.model.state import Account, Settings
+from tests.model.subscriptions import (
+    cancel_subscription,
+    change_subscription,
+    grant_due,
+    set_subscription_status,
+    start_trial,
+)
 from tests.model.transfers import transfer_credits
 
 if TYPE_CHECKING:
@@ -47,6 +54,11 @@ COMMANDS: dict[str, Callable[..., Any]] = {
         add_subscription_credits,
         renew_subscription,
         record_payment,
+        start_trial,
+        change_subscription,
+        cancel_subscription,
+        set_subscription_status,
+        grant_due,
         clawback_credits,
         deduct_credit,
         deduct_credits_batch,
@@ -75,12 +87,13 @@ _BETWEEN = {"transfer_credits", "merge_accounts", "refund_spend"}
 
 @dataclass(slots=True)
 class Model:
-    """Accounts by their id, and the names of payments, which are unique over all accounts."""
+    """Accounts by their id; names of payments and keys of trials, unique over all accounts."""
 
     settings: Settings = field(default_factory=Settings)
     now: datetime = datetime(2030, 1, 1, tzinfo=UTC)
     accounts: dict[str, Account] = field(default_factory=dict)
     names: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    trial_keys: set[str] = field(default_factory=set)
 
     def make(self, call: Call) -> Any:
         """Answer the call as the database must, or raise its `Refusal`; then nothing changed."""
@@ -91,7 +104,13 @@ class Model:
 
     def copy(self) -> Model:
         """The same state for other commands to go on from."""
-        return Model(self.settings, self.now, dict(self.accounts), dict(self.names))
+        return Model(
+            self.settings,
+            self.now,
+            dict(self.accounts),
+            dict(self.names),
+            set(self.trial_keys),
+        )
 
     def account(self, account_id: str) -> Account:
         """The account, or an empty one that has no status if nobody has heard of it."""

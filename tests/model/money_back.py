@@ -96,7 +96,11 @@ def move_target(work: Work, paid: Payment, target: int, order: Order | None) -> 
 
 
 def _raise(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
-    """Own lots first, then what they lost to expiry; the rest was spent and is shortfall."""
+    """What is still to come first, then own lots, then what they lost; the rest is shortfall."""
+    withheld = min(amount, paid.pending - paid.withheld)
+    paid.withheld += withheld
+    paid.target += withheld
+    amount -= withheld
     lost = sum(lot.expired for lot in _own(work, paid)) - paid.covered
     parts = work.take(amount, lambda lot: lot.payment_id == paid.payment_id)
     for lot_id, taken in parts:
@@ -118,7 +122,7 @@ def _raise(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
 def _lower(work: Work, paid: Payment, amount: int, order: Order | None) -> None:
     """Undo newest first: shortfall and debt, debt paid since, what expiry covered, then lots."""
     undone = {}
-    for part in ("written_off", "owed", "settled", "covered", "clawed"):
+    for part in ("written_off", "owed", "settled", "covered", "clawed", "withheld"):
         undone[part] = min(amount, getattr(paid, part))
         setattr(paid, part, getattr(paid, part) - undone[part])
         amount -= undone[part]

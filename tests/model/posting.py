@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments, periods
-from tests.model.expiry import catch_up, expire_new
+from tests.model.expiry import book_before, book_schedules, catch_up, expire_new
 from tests.model.money_back import move_target
 from tests.model.returns import settle
+from tests.model.schedules import at_the_latest, finish_schedule, item_of, keep_period
 from tests.model.state import MOST, Lot, Payment, Refusal
 from tests.model.work import Order, Work, receipt_of
 
@@ -43,18 +44,26 @@ def post(
     """Grant lots: replays by key, payment and period; then grant, claw, expire, settle."""
     order = Order("grant", *tail, request=_request(grants, bill))
     work = Work(model, account_id, create=True)
-    replay = work.replay(order) or _paid(work, bill, order) or _granted(work, grants, bill)
+    replay = work.replay(order) or already_paid(work, bill, order) or _granted(work, grants, bill)
     if replay:
         return replay
 
     work.require_status("active", "frozen")
     catch_up(work)
-    payment = _record(work, bill, grants) if bill else None
+    granted = pending = 0
+    for grant in grants:
+        to_come = item_of(work, grant).to_come if grant.every else 0
+        pending += grant.amount * to_come
+        granted += grant.amount * (1 + to_come)
+        if grant.item is not None:
+            finish_schedule(work, grant, book_before(work))
+    payment = record(work, bill, granted, pending) if bill else None
     for number, grant in enumerate(grants):
         said = order if number == 0 else Order("grant", order.reference, None, None)
         grant_lot(work, grant, payment, said, late=late)
     if payment and payment.amount_returned:
         move_target(work, payment, payment.share(payment.amount_returned), None)
+    book_schedules(work)
     expire_new(work)
     settle(work)
     return work.finish()
@@ -74,6 +83,9 @@ def _request(grants: list[Grant], bill: Bill | None) -> dict[str, Any]:
                 "subscription": grant.subscription,
                 "item": grant.item,
                 "period_start": grant.period_start and grant.period_start.timestamp(),
+                "plan": grant.plan,
+                "grant_months": grant.every and grant.every[0],
+                "grant_days": grant.every and grant.every[1],
             }
         )
         for grant in grants
@@ -85,7 +97,7 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _paid(work: Work, bill: Bill | None, order: Order) -> Receipt | None:
+def already_paid(work: Work, bill: Bill | None, order: Order) -> Receipt | None:
     """A payment grants once: the same again is a replay, anything else a conflict."""
     known = work.model.names.get((bill.provider, bill.name)) if bill else None
     if bill is None or known is None:
@@ -95,21 +107,14 @@ def _paid(work: Work, bill: Bill | None, order: Order) -> Receipt | None:
     if owner in work.model.chain(work.account.account_id):
         payment = work.model.accounts[owner].payments[payment_id]
         recorded = work.model.accounts[owner].entries[payment_id - 1].request
-    same = (
-        payment is not None
-        and recorded is not None
-        and order.request is not None
-        and recorded["grants"] == order.request["grants"]
-        and (payment.amount_paid, payment.currency) == (bill.amount_paid, bill.currency)
-    )
-    if not same:
+    if recorded != order.request:
         raise Refusal(
             "idempotency_conflict",
             payment=bill.name,
             recorded=recorded,
             amount_paid=payment and payment.amount_paid,
         )
-    return _as_first_booked(work, owner, payment_id)
+    return as_first_booked(work, owner, payment_id)
 
 
 def _granted(work: Work, grants: list[Grant], bill: Bill | None) -> Receipt | None:
@@ -134,19 +139,19 @@ def _granted(work: Work, grants: list[Grant], bill: Bill | None) -> Receipt | No
                     asked=grant.amount,
                     payment=bill and bill.name,
                 )
-            return _as_first_booked(work, work.account.account_id, lot.lot_id)
+            return as_first_booked(work, work.account.account_id, lot.lot_id)
     return None
 
 
-def _as_first_booked(work: Work, account_id: str, entry_id: int) -> Receipt:
+def as_first_booked(work: Work, account_id: str, entry_id: int) -> Receipt:
     """The receipt of the purchase, also where the lot or payment has come with a merge."""
     account_id, entry_id = work.model.booked_first(account_id, entry_id)
     account = work.model.accounts[account_id]
     return receipt_of(account, account.entries[entry_id - 1].command_id, is_replay=True)
 
 
-def _record(work: Work, bill: Bill, grants: list[Grant]) -> Payment:
-    granted = sum(grant.amount for grant in grants)
+def record(work: Work, bill: Bill, granted: int, pending: int) -> Payment:
+    """Note a payment and what it grants, ``pending`` of it later."""
     if granted > MOST:
         raise Refusal("balance_limit", limit=MOST, granted=granted)
     payment = Payment(
@@ -156,6 +161,7 @@ def _record(work: Work, bill: Bill, grants: list[Grant]) -> Payment:
         amount_paid=bill.amount_paid,
         currency=bill.currency,
         granted=granted,
+        pending=pending,
         amount_returned=bill.amount_returned,
     )
     work.account.payments[payment.payment_id] = payment
@@ -169,11 +175,20 @@ def grant_lot(
     """Book one lot as the order's kind; the first item of a new period renews its subscription."""
     assert order.kind is not None
     newest = periods.newest_period(work, grant)
-    ends_at = periods.end_of(grant, newest, work)
+    item = None if grant.item is None else item_of(work, grant, payment)
+    first = grant
+    if item is not None:
+        first = replace(grant, period_end=item.instant(1))
+    ends_at = periods.end_of(grant, newest, first.period_end, work)
+    if item is not None:
+        known = work.account.subscriptions.get(grant.subscription or "")
+        ends_at = at_the_latest(ends_at, known, item.start, item.end)
     if not late:
         argument = "p_expires_at" if grant.period_end is None else "p_period_end"
         arguments.legal(argument, ends_at > work.now, "an instant in the future")
     cost = grant.cost
+    if cost is not None and item is not None:
+        cost //= 1 + item.to_come
     if cost is None and payment is not None and payment.amount_paid is not None:
         cost = payment.amount_paid * grant.amount // payment.granted
     lot = Lot(
@@ -182,8 +197,9 @@ def grant_lot(
         expires_at=ends_at,
         subscription=grant.subscription,
         item=grant.item,
+        plan=item.plan if item else grant.plan,
         period_start=grant.period_start,
-        period_end=grant.period_end,
+        period_end=first.period_end,
         payment_id=payment.payment_id if payment else None,
         cost=cost,
         currency=payment.currency if payment else None,
@@ -191,4 +207,6 @@ def grant_lot(
     )
     work.add(lot, order.kind, (), order)
     if periods.starts_period(grant, newest):
-        periods.roll_over(work, grant, ends_at)
+        periods.roll_over(work, first, ends_at)
+    if item is not None:
+        keep_period(work, grant, item)

@@ -91,7 +91,11 @@ def restore_settled(work: Work, paid: Payment, amount: int) -> None:
     """Give credits back that other lots paid for the debt of this payment."""
     lots = work.account.lots.values()
     last = max(
-        (lot for lot in lots if lot.payment_id == paid.payment_id and lot.origin == "grant"),
+        (
+            lot
+            for lot in lots
+            if lot.payment_id == paid.payment_id and lot.origin not in {"rollover", "restoration"}
+        ),
         key=lambda lot: lot.rank,
     )
     ends_at = max(last.expires_at, later(work.effective_at, work.settings.refund_grace))

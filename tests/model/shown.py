@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from tests.model.items import Item, Subscription
     from tests.model.model import Model
 
 Shown = dict[str, Any]
@@ -39,8 +40,8 @@ select jsonb_object_agg(a.account_id, jsonb_build_object(
     ),
     'behind', (
         select coalesce(jsonb_agg(jsonb_build_object(
-            'lot_id', l.lot_id, 'item', l.item, 'expired', l.expired, 'clawed', l.clawed,
-            'clawed_at', l.clawed_at, 'moved_to_lot_id', l.moved_to_lot_id
+            'lot_id', l.lot_id, 'item', l.item, 'plan', l.plan, 'expired', l.expired,
+            'clawed', l.clawed, 'clawed_at', l.clawed_at, 'moved_to_lot_id', l.moved_to_lot_id
         ) order by l.lot_id), '[]')
         from credits_private.lots l
         where l.account_id = a.account_id
@@ -57,6 +58,10 @@ select jsonb_object_agg(a.account_id, jsonb_build_object(
     'members', (
         select coalesce(jsonb_agg(to_jsonb(m) order by m.ordinality), '[]')
         from credits.list_member_usage(a.account_id, null, 1000) with ordinality m
+    ),
+    'subscriptions', (
+        select coalesce(jsonb_agg(to_jsonb(s)), '[]')
+        from credits.list_subscriptions(a.account_id, 1000) s
     ),
     'findings', (
         select coalesce(jsonb_agg(to_jsonb(f)), '[]')
@@ -179,6 +184,9 @@ def _shown(account: Account, now: datetime, known: int) -> Shown:
         "payments": _payments(account, account.payments.values()),
         "holds": [_hold(account, one) for one in reversed(account.holds.values())],
         "members": [_member(account, name, now) for name in _members(account)],
+        "subscriptions": [
+            _subscription(account, one, now) for _, one in sorted(account.subscriptions.items())
+        ],
         "findings": [],
         "differences": [],
     }
@@ -266,11 +274,55 @@ def _member(account: Account, member: str, now: datetime) -> Shown:
     return {"account_id": account.account_id, "member": member, "used": used, "caps": caps}
 
 
+def _subscription(account: Account, one: Subscription, now: datetime) -> Shown:
+    """The row of ``list_subscriptions``."""
+    last = max(one.items.values(), key=lambda item: (item.end, item.start))
+    status = one.status
+    if one.has_ended(now):
+        status = "canceled"
+    elif status == "trialing" and one.trial_end is not None and one.trial_end <= now:
+        status = "past_due"
+    return {
+        "account_id": account.account_id,
+        "subscription": one.name,
+        "status": status,
+        "trial_end": instant(one.trial_end),
+        "period_start": instant(last.start),
+        "period_end": instant(last.end),
+        "cancel_at_period_end": one.at_period_end,
+        "canceled_at": instant(one.canceled_at),
+        "items": [_item(account, one, item) for _, item in sorted(one.items.items())],
+        "created_at": instant(one.created_at),
+    }
+
+
+def _item(account: Account, one: Subscription, item: Item) -> Shown:
+    due = None if account.status == "closed" else one.next_grant(item)
+    every = [
+        f"{number} {unit}" + "s" * (number != 1)
+        for number, unit in zip(item.every or (), ("month", "day"), strict=False)
+        if number
+    ]
+    return {
+        "item": item.name or None,
+        "plan": item.plan,
+        "amount": item.amount,
+        "rollover_cap": item.cap,
+        "period_start": instant(item.start),
+        "period_end": instant(item.end),
+        "grant_every": " ".join(every) or None,
+        "next_grant_at": instant(due),
+        "next_amount": item.next_amount,
+        "next_plan": item.next_plan,
+    }
+
+
 def _behind(lot: Lot) -> Shown:
     """What no function shows of a lot and later commands depend on."""
     return {
         "lot_id": lot.lot_id,
         "item": lot.item,
+        "plan": lot.plan,
         "expired": lot.expired,
         "clawed": lot.clawed,
         "clawed_at": instant(lot.clawed_at),
@@ -290,7 +342,9 @@ def _payments(account: Account, payments: Iterable[Payment]) -> list[Shown]:
             "currency": one.currency,
             "amount_returned": one.amount_returned,
             "granted": one.granted,
+            "pending": one.pending,
             "target": one.target,
+            "withheld": one.withheld,
             "clawed": one.clawed,
             "covered": one.covered,
             "owed": one.owed,

@@ -6,7 +6,10 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.model.items import Subscription
 
 MOST = 2**53 - 1
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -70,6 +73,7 @@ class Lot:
     origin: str = "grant"
     subscription: str | None = None
     item: str | None = None
+    plan: str | None = None
     period_start: datetime | None = None
     period_end: datetime | None = None
     payment_id: int | None = None
@@ -104,7 +108,8 @@ class Lot:
 class Payment:
     """What was paid and granted, and what became of the ``target`` that ought to be back.
 
-    ``target`` = taken out of own lots (``clawed``) + lost to expiry anyway (``covered``) + open
+    ``pending`` of ``granted`` has not been granted yet, or never will be. ``target`` = out of that
+    (``withheld``) + taken out of own lots (``clawed``) + lost to expiry anyway (``covered``) + open
     debt (``owed``) + debt paid since (``settled``) + forgiven (``written_off``). ``debt_paid`` is
     what the payment's own lots have paid of the account's debt; ``demanded`` is the target that
     clawback_credits has set.
@@ -120,7 +125,9 @@ class Payment:
     currency: str | None
     granted: int
     amount_returned: int = 0
+    pending: int = 0
     target: int = 0
+    withheld: int = 0
     clawed: int = 0
     covered: int = 0
     owed: int = 0
@@ -219,6 +226,7 @@ class Account:
     payments: dict[int, Payment] = field(default_factory=dict)
     holds: dict[int, Hold] = field(default_factory=dict)
     caps: dict[tuple[str, str], int] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
     def copy(self) -> Account:
@@ -229,6 +237,7 @@ class Account:
         }
         account.holds = {number: Hold(*_HOLD(one)) for number, one in self.holds.items()}
         account.caps = dict(self.caps)
+        account.subscriptions = {name: one.copy() for name, one in self.subscriptions.items()}
         account.entries = list(self.entries)
         return account
 

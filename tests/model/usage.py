@@ -86,7 +86,7 @@ def _billing_period(account: Account, now: datetime) -> Window:
     periods = [
         (lot.period_start or lot.granted_at, lot.period_end)
         for lot in account.lots.values()
-        if lot.period_end is not None and lot.origin == "grant"
+        if lot.period_end is not None and lot.origin in {"grant", "trial", "schedule"}
     ]
     periods = [(start, end) for start, end in periods if start < end]
     current = [(start, end) for start, end in periods if start <= now < end]

@@ -44,6 +44,7 @@ class Work:
         self.settings = model.settings
         self.account = known.copy() if known else Account(account_id)
         self.names: dict[tuple[str, str], tuple[str, int]] = {}
+        self.trial_keys: set[str] = set()
         self.as_of: datetime | None = None
         """When what is booked now took effect, if that is past: the deadline of a hold."""
         self._command_id: int | None = None
@@ -247,6 +248,7 @@ class Work:
     def store(self) -> None:
         self.model.accounts[self.account.account_id] = self.account
         self.model.names.update(self.names)
+        self.model.trial_keys |= self.trial_keys
 
 
 def receipt_of(account: Account, command_id: int, *, is_replay: bool) -> Receipt:

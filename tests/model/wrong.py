@@ -10,6 +10,7 @@ from tests.model.state import MOST
 
 _DAY = datetime(2040, 1, 1, tzinfo=UTC)
 _LATER = datetime(2040, 2, 1, tzinfo=UTC)
+_LAST = datetime(2040, 3, 1, tzinfo=UTC)
 _ANCIENT = datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 _LEGAL: dict[str, dict[str, Any]] = {
@@ -29,6 +30,10 @@ _LEGAL: dict[str, dict[str, Any]] = {
         "currency": "eur",
         "grants": [{"amount": 1}],
     },
+    "start_trial": {"subscription": "basic", "amount": 1, "trial_end": _DAY},
+    "change_subscription": {"subscription": "basic", "amount": 1},
+    "cancel_subscription": {"subscription": "basic"},
+    "set_subscription_status": {"subscription": "basic", "status": "active"},
     "clawback_credits": {"payment": "pay-9"},
     "deduct_credit": {},
     "refund_spend": {"entry_id": 1},
@@ -84,6 +89,20 @@ _USES: list[dict[str, Any]] = [
     {"member": "m" * 256},
 ]
 
+_SUBSCRIPTIONS: list[dict[str, Any]] = [
+    {"subscription": None},
+    {"subscription": ""},
+    {"subscription": "s" * 128},
+]
+
+_SCHEDULES: list[dict[str, Any]] = [
+    {"grant_every": timedelta()},
+    {"grant_every": timedelta(days=-1)},
+    {"grant_every": timedelta(hours=36)},
+]
+
+_PERIOD = {"subscription": "basic", "period_start": _DAY, "period_end": _LATER}
+
 _PERIODS: list[dict[str, Any]] = [
     {"subscription": "basic", "period_start": _DAY},
     {"subscription": "basic", "period_start": _DAY, "period_end": _DAY},
@@ -95,6 +114,12 @@ _PERIODS: list[dict[str, Any]] = [
     {"cost": -1},
     {"rollover_cap": MOST + 1},
     {"color": "red"},
+    {"plan": "pro"},
+    {"plan": ""} | _PERIOD,
+    {"grant_every": "1 month"},
+    {"grant_every": "0 days"} | _PERIOD,
+    {"grant_every": "1 day", "pool": "promotional"} | _PERIOD,
+    {"grant_every": "1 day", "expires_at": _LATER} | _PERIOD,
 ]
 
 _WRONG: dict[str, list[dict[str, Any]]] = {
@@ -127,8 +152,41 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
         {"rollover_cap": -1},
         {"rollover_cap": MOST + 1},
         {"item": ""},
+        {"plan": ""},
+        *_SCHEDULES,
         {"payment": ""},
         {"amount_paid": 5, "currency": "eur"},
+    ],
+    "start_trial": [
+        *_SUBSCRIPTIONS,
+        *_AMOUNTS,
+        {"trial_end": None},
+        {"trial_end": _ANCIENT},
+        {"item": ""},
+        {"plan": ""},
+        {"trial_key": ""},
+    ],
+    "change_subscription": [
+        *_SUBSCRIPTIONS,
+        {"amount": None},
+        {"amount": -1},
+        {"amount": MOST + 1},
+        {"when": "later"},
+        {"policy": "prorated"},
+        {"policy": "full"},
+        {"policy": "full", "plan": "pro", "when": "period_end"},
+        {"item": ""},
+        {"plan": ""},
+        {"payment": ""},
+        {"payment": "pay-9", "when": "period_end"},
+        {"amount_paid": 5, "currency": "eur"},
+    ],
+    "cancel_subscription": [*_SUBSCRIPTIONS, {"when": "later"}],
+    "set_subscription_status": [
+        *_SUBSCRIPTIONS,
+        {"status": None},
+        {"status": "trialing"},
+        {"status": "canceled"},
     ],
     "record_payment": [
         {"payment": None},
@@ -145,6 +203,12 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
             "grants": [
                 {"amount": 1, "subscription": "basic", "period_start": _DAY, "period_end": end}
                 for end in (_LATER, datetime(2041, 1, 1, tzinfo=UTC))
+            ]
+        },
+        {
+            "grants": [
+                {"amount": 1, "grant_every": "1 day"} | _PERIOD,
+                {"amount": 1} | _PERIOD | {"period_start": _LATER, "period_end": _LAST},
             ]
         },
     ],

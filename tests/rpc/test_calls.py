@@ -32,6 +32,7 @@ ROWS = {
     "expiring": rpc.Expiring,
     "explanation": rpc.Explanation,
     "finding": rpc.Finding,
+    "grant_run": rpc.GrantRun,
     "lot": rpc.Lot,
     "member_usage": rpc.MemberUsage,
     "past_balance": rpc.PastBalance,
@@ -44,6 +45,7 @@ ROWS = {
     "stripe_outcome": rpc.StripeOutcome,
     "stripe_price": rpc.StripePrice,
     "stripe_purge": rpc.StripePurge,
+    "subscription": rpc.Subscription,
     "sweep": rpc.Sweep,
     "verified_page": rpc.VerifiedPage,
 }

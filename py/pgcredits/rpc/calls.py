@@ -140,51 +140,6 @@ def add_subscription_credits(
     )
 
 
-def renew_subscription(
-    conn: Connection,
-    account_id: str,
-    subscription: str,
-    amount: int,
-    *,
-    period_start: datetime,
-    period_end: datetime,
-    rollover_cap: int | None = 0,
-    item: str | None = None,
-    payment: str | None = None,
-    amount_paid: int | None = None,
-    currency: str | None = None,
-    reference: str | None = None,
-    idempotency_key: str | None = None,
-    metadata: Metadata | None = None,
-) -> Receipt:
-    """Expire what is left of the subscription beyond the cap, carry the rest over, grant.
-
-    ``rollover_cap`` is in credits; None means that everything is carried over.
-    """
-    return call(
-        conn,
-        Receipt,
-        "renew_subscription",
-        {
-            "p_rollover_cap": rollover_cap,
-            **given(
-                account_id=account_id,
-                subscription=subscription,
-                amount=amount,
-                period_start=period_start,
-                period_end=period_end,
-                item=item,
-                payment=payment,
-                amount_paid=amount_paid,
-                currency=currency,
-                reference=reference,
-                idempotency_key=idempotency_key,
-                metadata=metadata,
-            ),
-        },
-    )
-
-
 def record_payment(
     conn: Connection,
     account_id: str,
@@ -202,8 +157,9 @@ def record_payment(
     """Record what was paid at a provider and grant what was bought.
 
     Each of ``grants`` has ``amount`` and optionally ``pool``, ``expires_at``, ``subscription``,
-    ``item``, ``period_start``, ``period_end``, ``rollover_cap``, ``cost``. Money (``amount_paid``,
-    ``amount_returned``, ``cost``) is in the smallest unit of ``currency``.
+    ``item``, ``plan``, ``period_start``, ``period_end``, ``grant_every`` (such as "1 month"),
+    ``rollover_cap``, ``cost``. Money (``amount_paid``, ``amount_returned``, ``cost``) is in the
+    smallest unit of ``currency``.
     """
     return call(
         conn,

@@ -217,6 +217,38 @@ class VerifiedPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription; ``status`` is trialing, active, past_due, paused or canceled.
+
+    The period is that of the item whose period ends last. Each of ``items`` has ``item`` (None
+    where there is only one), ``plan``, ``amount`` (credits of each grant), ``rollover_cap``,
+    ``period_start``, ``period_end``, ``grant_every``, ``next_grant_at``, ``next_amount`` and
+    ``next_plan``; instants are ISO 8601 texts.
+    """
+
+    account_id: str
+    subscription: str
+    status: str
+    trial_end: datetime | None
+    period_start: datetime
+    period_end: datetime
+    cancel_at_period_end: bool
+    canceled_at: datetime | None
+    items: list[dict[str, Any]]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRun:
+    """What one run of `grant_due` booked; ``has_more`` says that another one is needed."""
+
+    accounts: int
+    grants: int
+    credits: int
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sweep:
     """What one batch of `expire_due` booked; ``has_more`` says that another one is needed."""
 

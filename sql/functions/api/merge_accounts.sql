@@ -1,8 +1,8 @@
 -- Merges an account, a guest's mostly, into another one, once and for good; either is opened if
 -- nobody knows it. Locks both account rows, in the order of their ids. A replay by key returns the
 -- recorded receipt, which is that of the account that was merged. Raises invalid_argument,
--- same_account, account_frozen, account_closed, account_merged, holds_open, balance_limit,
--- idempotency_conflict. For credits_service and credits_admin.
+-- same_account, account_frozen, account_closed, account_merged, holds_open, invalid_state,
+-- balance_limit, idempotency_conflict. For credits_service and credits_admin.
 create or replace function credits.merge_accounts(
     p_account_id text,
     p_into_account_id text,
@@ -36,10 +36,12 @@ $$;
 
 comment on function credits.merge_accounts(text, text, text, text, text, jsonb) is
 'Merges the account p_account_id, a guest''s mostly, into p_into_account_id, for good: lots with
-their expiry and cost, payments with everything that has gone back of them, and debt go on there.
+their expiry and cost, payments with everything that has gone back of them, subscriptions with what
+they are still to grant, and debt go on there.
 
 Afterwards the old account is closed. Its ledger stays, its keys still answer with their receipts,
 and a refund of one of its spends or of the money for its credits finds the credits where they are
 now. Any other call is refused with account_merged (409), which names the account to call. With
 open holds the merge is refused with holds_open (409), or they are released first (p_if_holds
-release).';
+release). A subscription that both know stays as it is in p_into_account_id; when the other one has
+grants to come, the merge is refused with invalid_state (409).';

@@ -10,6 +10,8 @@ create or replace function credits.renew_subscription(
     p_period_end timestamptz,
     p_rollover_cap bigint default 0,
     p_item text default null,
+    p_plan text default null,
+    p_grant_every interval default null,
     p_payment text default null,
     p_amount_paid bigint default null,
     p_currency text default null,
@@ -46,6 +48,10 @@ begin
         'null for no cap, or whole number from 0 to 9007199254740991'
     );
     perform credits_private.check_text('p_item', p_item, 127);
+    perform credits_private.check_text('p_plan', p_plan, 127);
+    perform credits_private.check_grant_every(
+        'p_grant_every', p_grant_every, p_period_start, p_period_end
+    );
     perform credits_private.check_text('p_payment', p_payment);
     perform credits_private.check_money(p_amount_paid, p_currency);
     perform credits_private.check_argument(
@@ -61,6 +67,9 @@ begin
     v_grant.period_start := p_period_start;
     v_grant.period_end := p_period_end;
     v_grant.rollover_cap := p_rollover_cap;
+    v_grant.plan := p_plan;
+    v_grant.grant_months := credits_private.months_of(p_grant_every);
+    v_grant.grant_days := extract(day from p_grant_every);
     if p_payment is not null then
         v_payment.provider := 'manual';
         v_payment.livemode := true;
@@ -76,11 +85,15 @@ end
 $$;
 
 comment on function credits.renew_subscription(
-    text, text, bigint, timestamptz, timestamptz, bigint, text, text, bigint, text, text, text,
-    jsonb
+    text, text, bigint, timestamptz, timestamptz, bigint, text, text, interval, text, bigint, text,
+    text, text, jsonb
 ) is
 'Grants the credits of a subscription period and ends the periods before it that are over.
 
 What they left carries over up to p_rollover_cap (0: nothing, null: all of it); the rest is
-booked as breakage; no other lot is touched. Granted once per p_subscription, p_item and
-p_period_start.';
+booked as breakage; no other lot is touched. A trial ends with the first paid period. Granted once
+per p_subscription, p_item and p_period_start.
+
+With p_grant_every (such as 1 month in a period of a year) p_amount is granted at the start and
+again after each interval, counted in the account''s time zone; grant_due, or whoever comes first,
+books what is due. The payment then pays for all of it.';

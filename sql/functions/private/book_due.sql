@@ -1,6 +1,10 @@
--- Books what is due, in the order of time, as commands of their own: holds past their deadline,
--- dated at it, and lots past their expiry. Each hold goes back to the lots as they were then.
-create or replace function credits_private.book_due(p_state credits_private.account_state)
+-- Books what is over at p_until (an instant not after now), in the order of time, as commands of
+-- their own: holds past their deadline, dated at it, and lots past their expiry. Each hold goes
+-- back to the lots as they were then.
+create or replace function credits_private.book_due(
+    p_state credits_private.account_state,
+    p_until timestamptz
+)
 returns credits_private.account_state
 language plpgsql
 volatile
@@ -12,7 +16,7 @@ declare
     v_state credits_private.account_state := p_state;
     r_hold credits_private.holds;
 begin
-    if v_state.next_event_at > v_state.now then
+    if v_state.next_event_at > p_until then
         return v_state;
     end if;
     for r_hold in
@@ -20,7 +24,7 @@ begin
         from credits_private.holds h
         where h.account_id = v_state.account_id
             and h.status = 'open'
-            and h.expires_at <= v_state.now
+            and h.expires_at <= p_until
         order by h.expires_at, h.hold_id
     loop
         v_state := credits_private.expire_lots(
@@ -31,6 +35,6 @@ begin
         v_state.effective_at := null;
         v_state.command_id := null;
     end loop;
-    return credits_private.expire_lots(v_state, v_state.now, p_on_their_own => true);
+    return credits_private.expire_lots(v_state, p_until, p_on_their_own => true);
 end
 $$;

@@ -1,4 +1,5 @@
--- First step of every slow path: checks the open lot in and books what is due. Again is harmless.
+-- First step of every slow path: checks the open lot in and books what is due: scheduled grants,
+-- holds past their deadline, lots past their expiry, in the order of time. Again is harmless.
 -- Whoever calls it ends with finish_command, which checks a lot out again.
 create or replace function credits_private.catch_up(p_state credits_private.account_state)
 returns credits_private.account_state
@@ -10,6 +11,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_state credits_private.account_state := p_state;
+    v_before bigint;
 begin
     if v_state.open_lot_id is not null then
         update credits_private.lots l
@@ -18,6 +20,15 @@ begin
         v_state.open_lot_id := null;
         v_state.open_lot_remaining := 0;
     end if;
-    return credits_private.book_due(v_state);
+    -- Once, unless a grant waits for room: what is over may have made some.
+    while v_state.next_event_at <= v_state.now loop
+        v_before := v_state.entry_id;
+        if v_state.status in ('active', 'frozen') then
+            v_state := credits_private.book_schedule(v_state, p_on_their_own => true);
+        end if;
+        v_state := credits_private.book_due(v_state, v_state.now);
+        exit when v_state.entry_id = v_before;
+    end loop;
+    return v_state;
 end
 $$;

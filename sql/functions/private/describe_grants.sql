@@ -22,13 +22,16 @@ as $$
                 'pool', g.pool,
                 'subscription', g.subscription,
                 'item', g.item,
-                'period_start', extract(epoch from g.period_start)
+                'period_start', extract(epoch from g.period_start),
+                'plan', g.plan,
+                'grant_months', g.grant_months,
+                'grant_days', g.grant_days
             )
             order by g.position
         )
     ))
     from unnest(p_grants) with ordinality as g (
         pool, amount, expires_at, subscription, item,
-        period_start, period_end, rollover_cap, cost, position
+        period_start, period_end, rollover_cap, cost, plan, grant_months, grant_days, position
     )
 $$;

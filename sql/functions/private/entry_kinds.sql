@@ -7,8 +7,8 @@ parallel safe
 security invoker
 as $$
     select array[
-        'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'grant', 'adjust', 'rollover',
-        'transfer', 'merge', 'spend', 'refund', 'hold', 'extend', 'capture', 'release', 'expire',
-        'settle', 'clawback', 'restore', 'repair'
+        'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'grant', 'adjust', 'subscription',
+        'rollover', 'transfer', 'merge', 'spend', 'refund', 'hold', 'extend', 'capture', 'release',
+        'expire', 'settle', 'clawback', 'restore', 'repair'
     ]
 $$;

@@ -54,6 +54,11 @@ begin
             select coalesce(min(h.expires_at), 'infinity')
             from credits_private.holds h
             where h.account_id = v_state.account_id and h.status = 'open'
+        ),
+        (
+            select coalesce(min(i.next_grant_at), 'infinity')
+            from credits_private.subscription_items i
+            where i.account_id = v_state.account_id
         )
     ) into v_state.next_event_at;
     return v_state;

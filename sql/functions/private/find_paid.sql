@@ -1,10 +1,11 @@
 -- Receipt of the command that recorded this payment under any of its ids; all null if unknown.
--- A payment grants once: refused when it credited another account or with other figures
--- (idempotency_conflict). Ids that are new are added to the payment. A payment of an account that
--- was merged is known under either account, and answered with the receipt that it had.
+-- A payment grants once: refused when it credited another account or with other figures than
+-- p_request asks for (idempotency_conflict). Ids that are new are added to the payment. A payment
+-- of an account that was merged is known under either account, and answered with the receipt that
+-- it had.
 create or replace function credits_private.find_paid(
     p_account_id text,
-    p_grants credits_private.grant_order[],
+    p_request jsonb,
     p_payment credits_private.payment_order
 )
 returns credits.receipt
@@ -16,8 +17,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_ref credits_private.payment_refs;
-    v_payment credits_private.payments;
-    v_asked jsonb := credits_private.describe_grants(p_grants, p_payment);
+    v_amount_paid bigint;
     v_recorded jsonb;
     v_chain text[] := credits_private.chain_of(p_account_id);
     v_first credits_private.ledger;
@@ -34,22 +34,22 @@ begin
     end if;
 
     if v_ref.account_id = any (v_chain) then
-        select p.* into v_payment
+        select p.amount_paid into v_amount_paid
         from credits_private.payments p
         where p.account_id = v_ref.account_id and p.payment_id = v_ref.payment_id;
-        select l.request into v_recorded
+        select l.request - '{after,moved}'::text[] into v_recorded
         from credits_private.ledger l
         where l.account_id = v_ref.account_id and l.entry_id = v_ref.payment_id;
     end if;
     if v_ref.account_id <> all (v_chain)
-        or (v_recorded -> 'grants', v_payment.amount_paid, v_payment.currency)
-        is distinct from (v_asked -> 'grants', p_payment.amount_paid, p_payment.currency)
+        -- The same payment may be told under another one of its names.
+        or v_recorded - 'payment' is distinct from p_request - 'payment'
     then
         perform credits_private.fail(
             'idempotency_conflict',
             jsonb_build_object(
                 'payment', p_payment.object_id, 'recorded', v_recorded, 'amount_paid',
-                v_payment.amount_paid
+                v_amount_paid
             ),
             'This payment has granted its credits already, to another account or with other '
             'figures.'

@@ -25,6 +25,7 @@ begin
     if not found then
         return null;
     end if;
+    v_found.request := v_found.request - 'after';
 
     perform credits_private.raise_refusal(credits_private.conflict_refusal(v_found, p_asked));
     return credits_private.receipt_of(p_account_id, v_found.command_id);

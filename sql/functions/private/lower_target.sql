@@ -1,6 +1,7 @@
 -- Gives p_amount credits back that had been taken for a payment, newest first: shortfall and
 -- debt, then what expiry had covered (nothing moves), then its lots in reverse, which live longer
--- by the time that the credits were gone. Debt paid meanwhile comes back as a restoration lot.
+-- by the time that the credits were gone, then what it is still to grant. Debt paid meanwhile comes
+-- back as a restoration lot.
 create or replace function credits_private.lower_target(
     p_state credits_private.account_state,
     p_payment_id bigint,
@@ -24,6 +25,7 @@ declare
     v_owed bigint;
     v_settled bigint;
     v_covered bigint;
+    v_withheld bigint;
     v_back bigint;
     r_lot record;
 begin
@@ -39,13 +41,16 @@ begin
     v_left := v_left - v_settled;
     v_covered := least(v_left, v_payment.covered);
     v_left := v_left - v_covered;
+    v_withheld := greatest(v_left - v_payment.clawed, 0);
+    v_left := v_left - v_withheld;
     update credits_private.payments p
     set target = p.target - p_amount,
         written_off = p.written_off - v_written_off,
         owed = p.owed - v_owed,
         settled = p.settled - v_settled,
         covered = p.covered - v_covered,
-        clawed = p.clawed - v_left
+        clawed = p.clawed - v_left,
+        withheld = p.withheld - v_withheld
     where p.account_id = v_state.account_id and p.payment_id = p_payment_id;
 
     for r_lot in

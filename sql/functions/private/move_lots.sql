@@ -45,8 +45,8 @@ begin
         select p.moved_to_payment_id into v_payment_id
         from credits_private.payments p
         where p.account_id = p_from_account_id and p.payment_id = r_lot.payment_id;
-        -- Both accounts may have had this period, under names that are not the provider's.
-        if exists (
+        -- Both accounts may have had this period, or item, under names that are not the provider's.
+        if r_lot.origin = 'grant' and exists (
             select
             from credits_private.lots l
             where l.account_id = v_state.account_id
@@ -54,7 +54,10 @@ begin
                 and l.item = r_lot.item
                 and l.period_start = r_lot.period_start
                 and l.origin = 'grant'
-                and r_lot.origin = 'grant'
+        ) or r_lot.origin in ('schedule', 'upgrade') and exists (
+            select
+            from credits_private.subscriptions s
+            where s.account_id = v_state.account_id and s.subscription = r_lot.subscription
         ) then
             r_lot.item := null;
         end if;

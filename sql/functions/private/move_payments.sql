@@ -28,11 +28,13 @@ begin
         v_entry.kind := 'merge';
         v_entry.other_account_id := p_from_account_id;
         v_entry.other_entry_id := p_from_entry_id;
-        select coalesce(l.request, '{}') || jsonb_build_object('moved', jsonb_build_object(
-            'entry_id', r_payment.payment_id,
-            'settled', r_payment.settled,
-            'debt_paid', r_payment.debt_paid
-        ))
+        select coalesce(l.request - 'after', '{}') || jsonb_build_object(
+            'moved', jsonb_build_object(
+                'entry_id', r_payment.payment_id,
+                'settled', r_payment.settled,
+                'debt_paid', r_payment.debt_paid
+            )
+        )
         into v_entry.request
         from credits_private.ledger l
         where l.account_id = p_from_account_id and l.entry_id = r_payment.payment_id;

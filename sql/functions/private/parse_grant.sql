@@ -9,6 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_order credits_private.grant_order;
+    v_every interval;
     v_unknown text;
 begin
     perform credits_private.check_argument(p_path, jsonb_typeof(p_grant) = 'object', 'object');
@@ -16,12 +17,13 @@ begin
     from jsonb_object_keys(p_grant) as k (name)
     where k.name not in (
         'amount', 'pool', 'expires_at', 'subscription', 'item', 'period_start', 'period_end',
-        'rollover_cap', 'cost'
+        'rollover_cap', 'cost', 'plan', 'grant_every'
     )
     limit 1;
     perform credits_private.check_argument(
         p_path || '.' || v_unknown, v_unknown is null,
-        'amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, cost'
+        'amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, '
+        'cost, plan, grant_every'
     );
 
     v_order.amount := credits_private.parse_whole_number(p_path || '.amount', p_grant -> 'amount');
@@ -69,6 +71,24 @@ begin
         p_path || '.period_start', v_order.item is null or v_order.period_start is not null,
         'an instant, when there is an item'
     );
+    v_order.plan := credits_private.parse_text(p_path || '.plan', p_grant -> 'plan', 127);
+    v_every := credits_private.parse_interval(p_path || '.grant_every', p_grant -> 'grant_every');
+    perform credits_private.check_argument(
+        p_path || '.plan', v_order.plan is null or v_order.item is not null,
+        'null without a period of a subscription'
+    );
+    perform credits_private.check_argument(
+        p_path || '.grant_every',
+        v_every is null
+        or v_order.item is not null and v_order.pool = 'subscription'
+        and v_order.expires_at is null,
+        'null without a period of a subscription, with another pool or with expires_at'
+    );
+    perform credits_private.check_grant_every(
+        p_path || '.grant_every', v_every, v_order.period_start, v_order.period_end
+    );
+    v_order.grant_months := credits_private.months_of(v_every);
+    v_order.grant_days := extract(day from v_every);
     return v_order;
 end
 $$;

@@ -38,6 +38,16 @@ begin
             ),
             'an item of a subscription once for a period'
         );
+        perform credits_private.check_argument(
+            v_path,
+            not exists (
+                select
+                from unnest(v_orders) as o
+                where (o.subscription, o.item) = (v_order.subscription, v_order.item)
+                    and (o.grant_months is not null or v_order.grant_months is not null)
+            ),
+            'an item of a subscription once, when its credits come in several grants'
+        );
         v_orders := v_orders || v_order;
     end loop;
     return v_orders;

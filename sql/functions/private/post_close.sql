@@ -58,6 +58,9 @@ begin
         v_state := credits_private.end_hold(v_state, r_hold, 'released', null);
     end loop;
     v_state := credits_private.forfeit_lots(v_state);
+    update credits_private.subscription_items i
+    set next_grant_at = null
+    where i.account_id = p_account_id and i.next_grant_at is not null;
     update credits_private.accounts a
     set status = 'closed'
     where a.account_id = p_account_id;

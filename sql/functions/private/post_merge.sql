@@ -1,6 +1,6 @@
 -- Merges an account into another one, a whole step under both locks: what is in its lots and what
--- it owes leaves it in one entry, its lots and payments go on over there, and it is closed for
--- good. Open holds refuse the merge or, with p_if_holds release, are released before.
+-- it owes leaves it in one entry, its lots, payments and subscriptions go on over there, and it is
+-- closed for good. Open holds refuse the merge or, with p_if_holds release, are released before.
 create or replace function credits_private.post_merge(
     p_account_id text,
     p_into_account_id text,
@@ -22,6 +22,8 @@ declare
     v_into credits_private.account_state;
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
+    v_subscriptions text[];
+    v_subscription text;
     r_hold credits_private.holds;
 begin
     v_entry.kind := 'merge';
@@ -87,6 +89,13 @@ begin
     v_into := credits_private.book(v_into, v_entry);
     v_into := credits_private.move_payments(v_into, p_account_id, v_from.entry_id);
     v_into := credits_private.move_lots(v_into, p_account_id, v_from.entry_id);
+    select coalesce(array_agg(s.subscription order by s.subscription), '{}') into v_subscriptions
+    from credits_private.subscriptions s
+    where s.account_id = p_account_id;
+    v_into := credits_private.move_subscriptions(v_into, p_account_id);
+    foreach v_subscription in array v_subscriptions loop
+        v_from := credits_private.note_subscription(v_from, v_subscription);
+    end loop;
     v_into := credits_private.settle_debt(v_into);
     update credits_private.accounts a
     set status = 'closed', merged_into = p_into_account_id

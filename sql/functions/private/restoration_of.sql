@@ -18,7 +18,9 @@ declare
 begin
     select l.* into v_lot
     from credits_private.lots l
-    where l.account_id = p_account_id and l.payment_id = p_payment_id and l.origin = 'grant'
+    where l.account_id = p_account_id
+        and l.payment_id = p_payment_id
+        and l.origin not in ('rollover', 'restoration')
     order by l.priority desc, l.expires_at desc, l.lot_id desc
     limit 1;
     v_lot.expires_at := greatest(

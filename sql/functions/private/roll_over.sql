@@ -1,6 +1,6 @@
 -- Ends the subscription's lots whose period is over when the new one begins: up to rollover_cap
 -- carries over to the new period, the newest lots first and each in a lot of its own; the rest is
--- breakage.
+-- breakage. Lots of a trial end with the first paid period, and nothing of them carries over.
 create or replace function credits_private.roll_over(
     p_state credits_private.account_state,
     p_grant credits_private.grant_order,
@@ -20,18 +20,35 @@ declare
     v_lapsed jsonb := '[]'::jsonb;
     v_cap bigint := p_grant.rollover_cap;
     v_carried bigint;
+    v_ends_at timestamptz := coalesce(p_state.effective_at, p_state.now);
+    v_trial credits_private.lots;
     r_lot credits_private.lots;
 begin
+    select l.* into v_trial
+    from credits_private.lots l
+    where l.account_id = v_state.account_id
+        and l.subscription = p_grant.subscription
+        and l.origin = 'trial'
+        and l.period_start < p_grant.period_end
+    order by l.lot_id desc
+    limit 1;
     for r_lot in
         select l.*
         from credits_private.lots l
         where l.account_id = v_state.account_id
             and l.subscription = p_grant.subscription
             and l.is_open
-            and l.period_end <= p_grant.period_start
+            and (
+                l.period_end <= p_grant.period_start
+                or (l.period_start, l.period_end) = (v_trial.period_start, v_trial.period_end)
+            )
         order by l.priority desc, l.expires_at desc, l.lot_id desc
     loop
-        v_carried := least(r_lot.remaining, v_cap);
+        v_carried := case
+            when (r_lot.period_start, r_lot.period_end)
+                = (v_trial.period_start, v_trial.period_end) then 0
+            else least(r_lot.remaining, v_cap)
+        end;
         v_cap := v_cap - v_carried;
         update credits_private.lots l
         set remaining = 0,
@@ -58,12 +75,15 @@ begin
 
     -- All of them end, used up or not: what comes back to them later is not of the new period.
     update credits_private.lots l
-    set expires_at = v_state.now
+    set expires_at = v_ends_at
     where l.account_id = v_state.account_id
         and l.subscription = p_grant.subscription
         and not l.is_open
-        and l.period_end <= p_grant.period_start
-        and l.expires_at > v_state.now;
+        and (
+            l.period_end <= p_grant.period_start
+            or (l.period_start, l.period_end) = (v_trial.period_start, v_trial.period_end)
+        )
+        and l.expires_at > v_ends_at;
 
     if v_lapsed <> '[]' then
         v_entry := null;

@@ -30,6 +30,8 @@ as $$
         select 9, x.* from credits_private.verify_pairs(a.account_id) as x
         union all
         select 10, m.* from credits_private.verify_moved(a.account_id) as m
+        union all
+        select 11, s.* from credits_private.verify_subscriptions(a.account_id) as s
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;

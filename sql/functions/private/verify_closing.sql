@@ -45,6 +45,18 @@ as $$
         from credits_private.payment_refs r
         where r.account_id = p_account_id
         union all
+        select null, null, 'subscription has stayed in a merged account',
+            a.merged_into is null, a.merged_into, s.subscription
+        from (
+            select o.subscription
+            from credits_private.subscriptions o
+            where o.account_id = p_account_id
+            union
+            select i.subscription
+            from credits_private.subscription_items i
+            where i.account_id = p_account_id
+        ) as s
+        union all
         select null, null, 'account was merged into an unknown one',
             a.merged_into is null or exists (
                 select from credits_private.accounts o where o.account_id = a.merged_into

@@ -83,8 +83,8 @@ as $$
         ('kind does not move credits this way',
             case
                 when e.kind in (
-                    'open', 'freeze', 'unfreeze', 'close', 'erase', 'rollover', 'settle',
-                    'extend', 'cap', 'repair'
+                    'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'subscription',
+                    'rollover', 'settle', 'extend', 'repair'
                 ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0

@@ -18,7 +18,9 @@ declare
         (select max(k.account_id) from credits_private.member_caps k),
         (select max(c.account_id) from credits_private.usage_counters c),
         (select max(r.account_id) from credits_private.payment_refs r),
-        (select max(s.account_id) from credits_private.seals s)
+        (select max(s.account_id) from credits_private.seals s),
+        (select max(s.account_id) from credits_private.subscriptions s),
+        (select max(i.account_id) from credits_private.subscription_items i)
     ));
 begin
     return query
@@ -51,6 +53,14 @@ begin
         select distinct c.account_id, 'counters of an unknown account'
         from credits_private.usage_counters c
         where c.account_id >= p_from and c.account_id <= v_until
+        union all
+        select distinct s.account_id, 'subscriptions of an unknown account'
+        from credits_private.subscriptions s
+        where s.account_id >= p_from and s.account_id <= v_until
+        union all
+        select distinct i.account_id, 'items of an unknown account'
+        from credits_private.subscription_items i
+        where i.account_id >= p_from and i.account_id <= v_until
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id

@@ -16,7 +16,7 @@ as $$
     ),
     bought as (
         select l.payment_id,
-            sum(l.granted) filter (where l.origin = 'grant') as granted,
+            sum(l.granted) filter (where l.origin not in ('rollover', 'restoration')) as granted,
             sum(l.clawed) as clawed,
             sum(l.expired) as expired
         from credits_private.lots l
@@ -46,6 +46,14 @@ as $$
             and l.kind = 'merge'
             and l.request -> 'moved' ? 'settled'
     ),
+    scheduled as (
+        select (x.part ->> 0)::bigint as payment_id,
+            sum((x.part ->> 1)::numeric * credits_private.grants_to_come(i)) as credits
+        from credits_private.subscription_items i
+        cross join lateral jsonb_array_elements(i.parts) as x (part)
+        where i.account_id = p_account_id
+        group by (x.part ->> 0)::bigint
+    ),
     per_payment as (
         select coalesce(p.payment_id, b.payment_id) as payment_id, c.violation, c.expected, c.actual
         from (select q.* from credits_private.payments q where q.account_id = p_account_id) as p
@@ -56,21 +64,27 @@ as $$
             from paid_debt x
             full join brought m on m.payment_id = x.payment_id
         ) as d on d.payment_id = p.payment_id
+        left join scheduled s on s.payment_id = p.payment_id
         cross join lateral (values
             ('granted of the payment is not that of its lots',
-                p.granted is not distinct from b.granted,
-                b.granted::text, p.granted::text),
+                p.granted = coalesce(b.granted, 0) + p.pending,
+                (coalesce(b.granted, 0) + coalesce(p.pending, 0))::text, p.granted::text),
             ('clawed of the payment is not that of its lots',
-                p.clawed is not distinct from b.clawed,
-                b.clawed::text, p.clawed::text),
-            ('covered exceeds what expired', p.covered <= b.expired,
-                b.expired::text, p.covered::text),
+                p.clawed = coalesce(b.clawed, 0),
+                coalesce(b.clawed, 0)::text, p.clawed::text),
+            ('covered exceeds what expired', p.covered <= coalesce(b.expired, 0),
+                coalesce(b.expired, 0)::text, p.covered::text),
+            ('withheld exceeds what is pending', p.withheld between 0 and p.pending,
+                p.pending::text, p.withheld::text),
+            ('pending is less than what is still scheduled', p.pending >= coalesce(s.credits, 0),
+                s.credits::text, p.pending::text),
             ('debt paid by its lots is not what the ledger says',
                 p.debt_paid = coalesce(d.debt_paid, 0),
                 coalesce(d.debt_paid, 0)::text, p.debt_paid::text),
             ('parts of the target do not add up',
-                p.clawed + p.covered + p.owed + p.settled + p.written_off = p.target,
-                (p.clawed + p.covered + p.owed + p.settled + p.written_off)::text, p.target::text),
+                p.withheld + p.clawed + p.covered + p.owed + p.settled + p.written_off = p.target,
+                (p.withheld + p.clawed + p.covered + p.owed + p.settled + p.written_off)::text,
+                p.target::text),
             ('target is out of range', p.target between 0 and p.granted,
                 p.granted::text, p.target::text),
             ('less is taken back than was demanded', p.target >= p.demanded,
