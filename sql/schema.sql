@@ -72,6 +72,8 @@ CREATE TYPE credits.backlog AS (
 	due_lots bigint,
 	due_holds bigint,
 	oldest_due_at timestamp with time zone,
+	due_grants bigint,
+	oldest_grant_at timestamp with time zone,
 	sealed_until timestamp with time zone,
 	as_of timestamp with time zone
 );
@@ -2749,6 +2751,14 @@ begin
         order by h.expires_at
         limit 10000
     ) as h;
+    select count(*), min(i.next_grant_at) into v_backlog.due_grants, v_backlog.oldest_grant_at
+    from (
+        select i.next_grant_at
+        from credits_private.subscription_items i
+        where i.next_grant_at <= v_backlog.as_of
+        order by i.next_grant_at
+        limit 10000
+    ) as i;
     select s.sealed_until into v_backlog.sealed_until
     from credits_private.sealing s
     where s.is_only;
@@ -2762,9 +2772,10 @@ ALTER FUNCTION credits.get_backlog() OWNER TO credits_owner;
 -- Name: FUNCTION get_backlog(); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.get_backlog() IS 'Lots and holds that are due and not booked yet, and the instant up to which entries are sealed.
+COMMENT ON FUNCTION credits.get_backlog() IS 'Lots, holds and scheduled grants that are due and not booked yet, and the instant up to which
+entries are sealed.
 
-Balances are right all the same; what grows here says that a job does not run.';
+Spends are right all the same; what grows here says that a job does not run.';
 
 --
 -- Name: get_balance(text); Type: FUNCTION; Schema: credits; Owner: credits_owner

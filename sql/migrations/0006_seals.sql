@@ -108,6 +108,8 @@ create type credits.backlog as (
     due_lots bigint,
     due_holds bigint,
     oldest_due_at timestamptz,
+    due_grants bigint,
+    oldest_grant_at timestamptz,
     sealed_until timestamptz,
     as_of timestamptz
 );

@@ -1,4 +1,4 @@
-"""`pgcredits sweep` and `pgcredits seal`: the jobs as commands."""
+"""`pgcredits sweep`, `grants` and `seal`: the jobs as commands."""
 
 from __future__ import annotations
 
@@ -95,8 +95,41 @@ class TestSeal:
         )
 
 
-@pytest.mark.parametrize("command", ["sweep", "seal"])
-class TestBoth:
+class TestGrants:
+    @pytest.fixture(autouse=True)
+    def _scheduled(self, credits: Credits, clock: Clock) -> None:
+        clock.set(NOON)
+        for number in range(3):
+            credits.renew_subscription(
+                f"account {number}",
+                "year",
+                10,
+                period_start=NOON,
+                period_end=NOON + 5 * DAY,
+                grant_every="1 day",
+            )
+        clock.set(NOON + DAY)
+
+    def test_everything_that_is_due(self, dsn: str, credits: Credits) -> None:
+        done = run(dsn, "grants", "--limit", "2")
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert done.stdout == "grants: 3 accounts, 3 grants, 30 credits\n"
+        assert credits.available("account 2") == 10
+
+    def test_json(self, dsn: str) -> None:
+        found = json.loads(run(dsn, "grants", "--json").stdout)
+        assert found == {
+            "job": "grants",
+            "batches": 1,
+            "accounts": 3,
+            "grants": 3,
+            "credits": 30,
+            "note": None,
+        }
+
+
+@pytest.mark.parametrize("command", ["sweep", "grants", "seal"])
+class TestEach:
     @pytest.mark.parametrize(
         ("role", "code"),
         [

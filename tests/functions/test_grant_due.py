@@ -73,7 +73,10 @@ def test_it_is_bounded_and_takes_the_longest_due_first(fast: Credits, clock: Clo
         "2030-01-19",
         "2030-01-11",
     ]
+    backlog = fast.get_backlog()
+    assert (backlog.due_grants, backlog.oldest_grant_at) == (1, NOW + 10 * DAY)
     assert fast.grant_due(2) == GrantRun(1, 1, 10, has_more=False)
+    assert fast.get_backlog().due_grants == 0
 
 
 def test_a_spend_does_not_wait_for_it(fast: Credits, clock: Clock) -> None:

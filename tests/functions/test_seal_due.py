@@ -378,6 +378,7 @@ class TestReads:
         fast.expire_due()
         backlog = fast.get_backlog()
         assert (backlog.due_lots, backlog.due_holds, backlog.oldest_due_at) == (0, 0, None)
+        assert (backlog.due_grants, backlog.oldest_grant_at) == (0, None)
 
 
 class TestVerifySeals:

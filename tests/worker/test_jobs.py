@@ -76,6 +76,49 @@ class TestSweep:
         assert (done[0].done["holds"], figures["due_holds"]) == (1, 0)
 
 
+class TestGrants:
+    @pytest.fixture(autouse=True)
+    def _due(self, credits: Credits, clock: Clock) -> None:
+        clock.set(NOON)
+        for number in range(5):
+            credits.renew_subscription(
+                f"account {number}",
+                "year",
+                10,
+                period_start=NOON,
+                period_end=NOON + 300 * HOUR,
+                grant_every="1 day",
+            )
+        clock.set(NOON + 49 * HOUR)
+
+    @pytest.mark.parametrize("role", ["credits_service", "credits_admin"])
+    def test_until_nothing_is_left(self, dsn: str, credits: Credits, role: str) -> None:
+        with connect(JOBS["grants"], dsn) as conn:
+            assert measure(JOBS["grants"], conn) == {
+                "due_grants": 5,
+                "oldest_grant_seconds": 25 * 3600,
+            }
+        done, figures = run(dsn, "grants", 2, role)
+        assert [batch.done["accounts"] for batch in done] == [2, 2, 1]
+        assert sum(batch.done["grants"] for batch in done) == 10
+        assert sum(batch.done["credits"] for batch in done) == 100
+        assert figures == {"due_grants": 0, "oldest_grant_seconds": 0}
+        assert credits.available("account 3") == 10
+
+    def test_what_others_have_locked_is_left_for_the_next_run(
+        self, dsn: str, credits: Credits
+    ) -> None:
+        with credits.connect().conn.transaction() as held:
+            held.connection.execute(
+                "select from credits_private.accounts where account_id = 'account 1' for update"
+            )
+            done, figures = run(dsn, "grants")
+            assert sum(batch.done["grants"] for batch in done) == 8
+            assert figures == {"due_grants": 1, "oldest_grant_seconds": 25 * 3600}
+        done, figures = run(dsn, "grants")
+        assert (done[0].done["grants"], figures["due_grants"]) == (2, 0)
+
+
 class TestSeal:
     @pytest.fixture(autouse=True)
     def _entries(self, credits: Credits, clock: Clock) -> None:

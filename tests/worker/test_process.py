@@ -237,7 +237,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("every", "said"),
         [
-            ("sweeep=5", "none of the jobs: sweep, seal"),
+            ("sweeep=5", "none of the jobs: sweep, grants"),
             ("sweep", "1 to 2592000 seconds, or off"),
             ("sweep=0", "1 to 2592000 seconds, or off"),
             ("sweep=nan", "1 to 2592000 seconds, or off"),

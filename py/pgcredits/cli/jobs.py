@@ -49,6 +49,30 @@ def sweep(ctx: click.Context, *, limit: int, database_url: str, as_json: bool) -
     work(ctx, JOBS["sweep"], database_url, limit, as_json=as_json)
 
 
+@click.command()
+@click.option(
+    "--limit",
+    envvar="PGCREDITS_GRANTS_LIMIT",
+    show_envvar=True,
+    type=click.IntRange(1, 10_000),
+    default=1000,
+    show_default=True,
+    help="Accounts in one transaction.",
+)
+@click.option("--database-url", envvar="DATABASE_URL", show_envvar=True, required=True, help=ROLE)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def grants(ctx: click.Context, *, limit: int, database_url: str, as_json: bool) -> None:
+    """Book the scheduled grants of subscriptions that are due, until none are left.
+
+    No spend waits for it, only the balance that is shown. Skips accounts that somebody has locked;
+    may run twice at once.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use; 130 and 143 interrupted: what was booked stays.
+    """
+    work(ctx, JOBS["grants"], database_url, limit, as_json=as_json)
+
+
 def work(ctx: click.Context, job: Job, database_url: str, limit: int, *, as_json: bool) -> None:
     """Do a job until nothing is left, and say what was done."""
     done: Counter[str] = Counter()

@@ -78,7 +78,7 @@ class Every(click.ParamType[tuple[str, float]]):
 def worker(
     *, every: tuple[tuple[str, float], ...], host: str, port: int, database_url: str
 ) -> None:
-    """Run the periodic jobs until SIGTERM or SIGINT: sweep, seal, and three for Stripe.
+    """Run the periodic jobs until SIGTERM or SIGINT: sweep, grants, seal, and three for Stripe.
 
     stripe-lines needs a key of Stripe's API in STRIPE_API_KEY or the file STRIPE_API_KEY_FILE; it
     does nothing without one.

@@ -305,7 +305,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Lots and holds that are due and not booked, at most 10,000 of each, and since when.
+    """Lots, holds, scheduled grants that are due and not booked, up to 10,000 each; since when.
 
     What was committed by ``sealed_until`` is sealed. ``as_of`` is the database's time.
     """
@@ -313,6 +313,8 @@ class Backlog:
     due_lots: int
     due_holds: int
     oldest_due_at: datetime | None
+    due_grants: int
+    oldest_grant_at: datetime | None
     sealed_until: datetime | None
     as_of: datetime
 

@@ -109,6 +109,22 @@ def _due(conn: db.Connection) -> Mapping[str, float]:
     }
 
 
+def _grant(conn: db.Connection, limit: int | None) -> Batch:
+    done = rpc.grant_due(conn, limit)
+    return Batch(
+        {"accounts": done.accounts, "grants": done.grants, "credits": done.credits}, done.has_more
+    )
+
+
+def _to_grant(conn: db.Connection) -> Mapping[str, float]:
+    backlog = rpc.get_backlog(conn)
+    oldest = backlog.oldest_grant_at
+    return {
+        "due_grants": backlog.due_grants,
+        "oldest_grant_seconds": (backlog.as_of - oldest).total_seconds() if oldest else 0,
+    }
+
+
 def _seal(conn: db.Connection, limit: int | None) -> Batch:
     done = rpc.seal_due(conn, limit)
     return Batch(
@@ -182,6 +198,17 @@ JOBS: Mapping[str, Job] = {
                 "oldest_due_seconds": "How long the oldest of these is due.",
             },
             _due,
+        ),
+        Job(
+            "grants",
+            60,
+            _grant,
+            {
+                "due_grants": "Scheduled grants of subscriptions that are due and not booked; "
+                "counted up to 10000.",
+                "oldest_grant_seconds": "How long the oldest of these is due.",
+            },
+            _to_grant,
         ),
         Job(
             "seal",

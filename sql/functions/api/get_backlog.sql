@@ -29,6 +29,14 @@ begin
         order by h.expires_at
         limit 10000
     ) as h;
+    select count(*), min(i.next_grant_at) into v_backlog.due_grants, v_backlog.oldest_grant_at
+    from (
+        select i.next_grant_at
+        from credits_private.subscription_items i
+        where i.next_grant_at <= v_backlog.as_of
+        order by i.next_grant_at
+        limit 10000
+    ) as i;
     select s.sealed_until into v_backlog.sealed_until
     from credits_private.sealing s
     where s.is_only;
@@ -37,6 +45,7 @@ end
 $$;
 
 comment on function credits.get_backlog() is
-'Lots and holds that are due and not booked yet, and the instant up to which entries are sealed.
+'Lots, holds and scheduled grants that are due and not booked yet, and the instant up to which
+entries are sealed.
 
-Balances are right all the same; what grows here says that a job does not run.';
+Spends are right all the same; what grows here says that a job does not run.';
