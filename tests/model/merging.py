@@ -45,7 +45,8 @@ def merge_accounts(
     new.require_status("active", "frozen")
     catch_up(old)
     catch_up(new)
-    if old.account.held and if_holds == "refuse":
+    is_open = any(hold.status == "open" for hold in old.account.holds.values())
+    if is_open and if_holds == "refuse":
         raise Refusal("holds_open", account_id=account_id, held=old.account.held)
     for hold in old.account.holds.values():
         if hold.status == "open":
