@@ -263,6 +263,25 @@ ALTER TYPE credits.finding OWNER TO credits_owner;
 COMMENT ON TYPE credits.finding IS 'One violated invariant, as verify reports it.';
 
 --
+-- Name: grant_run; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.grant_run AS (
+	accounts bigint,
+	grants bigint,
+	credits bigint,
+	has_more boolean
+);
+
+ALTER TYPE credits.grant_run OWNER TO credits_owner;
+
+--
+-- Name: TYPE grant_run; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.grant_run IS 'What one run of grant_due booked: accounts visited, grants and their credits; has_more when the limit was reached.';
+
+--
 -- Name: hold; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -716,6 +735,31 @@ ALTER TYPE credits.stripe_run OWNER TO credits_owner;
 COMMENT ON TYPE credits.stripe_run IS 'A run of a command that compares with Stripe.';
 
 --
+-- Name: subscription; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.subscription AS (
+	account_id text,
+	subscription text,
+	status text,
+	trial_end timestamp with time zone,
+	period_start timestamp with time zone,
+	period_end timestamp with time zone,
+	cancel_at_period_end boolean,
+	canceled_at timestamp with time zone,
+	items jsonb,
+	created_at timestamp with time zone
+);
+
+ALTER TYPE credits.subscription OWNER TO credits_owner;
+
+--
+-- Name: TYPE subscription; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.subscription IS 'A subscription and its items. status is trialing, active, past_due, paused or canceled; the period is the one that ends last.';
+
+--
 -- Name: sweep; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -821,7 +865,7 @@ COMMENT ON COLUMN credits_private.ledger.command_id IS 'Number of the first entr
 -- Name: COLUMN ledger.kind; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, erase, cap, grant, adjust, rollover, transfer, merge, spend, refund, hold, extend, capture, release, expire, settle, clawback, restore or repair.';
+COMMENT ON COLUMN credits_private.ledger.kind IS 'open, freeze, unfreeze, close, erase, cap, grant, adjust, subscription, rollover, transfer, merge, spend, refund, hold, extend, capture, release, expire, settle, clawback, restore or repair.';
 
 --
 -- Name: COLUMN ledger.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -911,7 +955,7 @@ COMMENT ON COLUMN credits_private.ledger.idempotency_key IS 'Key of the command,
 -- Name: COLUMN ledger.request; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.ledger.request IS 'What was asked, where the other columns do not tell; a replay must ask the same.';
+COMMENT ON COLUMN credits_private.ledger.request IS 'What was asked, where the other columns do not tell; a replay must ask the same. The key after is no part of it: it says what the subscriptions of the command became.';
 
 --
 -- Name: COLUMN ledger.metadata; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -979,7 +1023,10 @@ CREATE TYPE credits_private.grant_order AS (
 	period_start timestamp with time zone,
 	period_end timestamp with time zone,
 	rollover_cap bigint,
-	cost bigint
+	cost bigint,
+	plan text,
+	grant_months bigint,
+	grant_days bigint
 );
 
 ALTER TYPE credits_private.grant_order OWNER TO credits_owner;
@@ -988,7 +1035,7 @@ ALTER TYPE credits_private.grant_order OWNER TO credits_owner;
 -- Name: TYPE grant_order; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits_private.grant_order IS 'One lot to be granted. With an item it renews the subscription: what older periods left carries over up to rollover_cap (null: all of it).';
+COMMENT ON TYPE credits_private.grant_order IS 'One lot to be granted. With an item it renews the subscription: what older periods left carries over up to rollover_cap (null: all of it). With grant_months or grant_days the amount is granted again each time that they have passed in the period.';
 
 --
 -- Name: member_use; Type: TYPE; Schema: credits_private; Owner: credits_owner
@@ -1027,6 +1074,7 @@ CREATE TABLE credits_private.lots (
     origin text NOT NULL,
     subscription text COLLATE pg_catalog."C",
     item text COLLATE pg_catalog."C",
+    plan text,
     period_start timestamp with time zone,
     period_end timestamp with time zone,
     payment_id bigint,
@@ -1045,7 +1093,7 @@ CREATE TABLE credits_private.lots (
     CONSTRAINT lots_granted_is_positive CHECK ((granted > 0)),
     CONSTRAINT lots_holding_is_open CHECK ((is_open OR (remaining = 0))),
     CONSTRAINT lots_moved_is_empty CHECK (((moved_to_lot_id IS NULL) OR (remaining = 0))),
-    CONSTRAINT lots_origin_is_known CHECK ((origin = ANY (ARRAY['grant'::text, 'rollover'::text, 'restoration'::text, 'transfer'::text]))),
+    CONSTRAINT lots_origin_is_known CHECK ((origin = ANY (ARRAY['grant'::text, 'trial'::text, 'upgrade'::text, 'schedule'::text, 'rollover'::text, 'restoration'::text, 'transfer'::text]))),
     CONSTRAINT lots_remaining_is_in_range CHECK (((remaining >= 0) AND (remaining <= granted)))
 )
 WITH (fillfactor='80');
@@ -1128,7 +1176,7 @@ COMMENT ON COLUMN credits_private.lots.is_open IS 'False once exhausted or expir
 -- Name: COLUMN lots.origin; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.lots.origin IS 'grant, rollover (carried over from an older lot), restoration (given back after the older lot had ended) or transfer. A restoration that is transferred stays one: it had its grace.';
+COMMENT ON COLUMN credits_private.lots.origin IS 'grant; of a subscription also trial, upgrade (a better plan within a period) or schedule (a later grant of a period that is paid); rollover (carried over from an older lot), restoration (given back after the older lot had ended) or transfer. A restoration that is transferred stays one: it had its grace.';
 
 --
 -- Name: COLUMN lots.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -1143,16 +1191,22 @@ COMMENT ON COLUMN credits_private.lots.subscription IS 'Subscription that the lo
 COMMENT ON COLUMN credits_private.lots.item IS 'Item of the subscription that a renewal granted; one grant per item and period.';
 
 --
+-- Name: COLUMN lots.plan; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.lots.plan IS 'Plan that the item was on.';
+
+--
 -- Name: COLUMN lots.period_start; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.lots.period_start IS 'Start of the paid period.';
+COMMENT ON COLUMN credits_private.lots.period_start IS 'Start of the period that the credits are for: of the paid period, or of a part of it.';
 
 --
 -- Name: COLUMN lots.period_end; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.lots.period_end IS 'End of the paid period, without grace.';
+COMMENT ON COLUMN credits_private.lots.period_end IS 'End of that period, without grace.';
 
 --
 -- Name: COLUMN lots.payment_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -1221,7 +1275,9 @@ CREATE TABLE credits_private.payments (
     currency text,
     amount_returned bigint DEFAULT 0 NOT NULL,
     granted bigint NOT NULL,
+    pending bigint DEFAULT 0 NOT NULL,
     target bigint DEFAULT 0 NOT NULL,
+    withheld bigint DEFAULT 0 NOT NULL,
     clawed bigint DEFAULT 0 NOT NULL,
     covered bigint DEFAULT 0 NOT NULL,
     owed bigint DEFAULT 0 NOT NULL,
@@ -1234,8 +1290,9 @@ CREATE TABLE credits_private.payments (
     CONSTRAINT payments_demanded_is_in_range CHECK (((demanded >= 0) AND (demanded <= granted))),
     CONSTRAINT payments_granted_is_positive CHECK ((granted > 0)),
     CONSTRAINT payments_parts_are_not_negative CHECK (((clawed >= 0) AND (covered >= 0) AND (owed >= 0) AND (settled >= 0) AND (written_off >= 0) AND (debt_paid >= 0))),
-    CONSTRAINT payments_parts_make_target CHECK ((((((clawed + covered) + owed) + settled) + written_off) = target)),
-    CONSTRAINT payments_target_is_in_range CHECK (((target >= 0) AND (target <= granted)))
+    CONSTRAINT payments_parts_make_target CHECK (((((((withheld + clawed) + covered) + owed) + settled) + written_off) = target)),
+    CONSTRAINT payments_target_is_in_range CHECK (((target >= 0) AND (target <= granted))),
+    CONSTRAINT payments_withheld_is_pending CHECK ((((withheld >= 0) AND (withheld <= pending)) AND (pending <= granted)))
 );
 
 ALTER TABLE credits_private.payments OWNER TO credits_owner;
@@ -1244,7 +1301,7 @@ ALTER TABLE credits_private.payments OWNER TO credits_owner;
 -- Name: TABLE payments; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON TABLE credits_private.payments IS 'What was paid at a provider, what it granted, and where the credits are that went back: target = clawed + covered + owed + settled + written_off.';
+COMMENT ON TABLE credits_private.payments IS 'What was paid at a provider, what it granted, and where the credits are that went back: target = withheld + clawed + covered + owed + settled + written_off.';
 
 --
 -- Name: COLUMN payments.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -1292,13 +1349,25 @@ COMMENT ON COLUMN credits_private.payments.amount_returned IS 'Money that is ref
 -- Name: COLUMN payments.granted; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.payments.granted IS 'Credits of all lots that the payment granted.';
+COMMENT ON COLUMN credits_private.payments.granted IS 'Credits of all lots that the payment granted, and of those that it is still to grant.';
+
+--
+-- Name: COLUMN payments.pending; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.pending IS 'Part of granted that has not been granted yet, or never will be, its subscription having ended.';
 
 --
 -- Name: COLUMN payments.target; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
 COMMENT ON COLUMN credits_private.payments.target IS 'Credits that ought to be taken back by now.';
+
+--
+-- Name: COLUMN payments.withheld; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.payments.withheld IS 'Part of the target that comes out of what is pending.';
 
 --
 -- Name: COLUMN payments.clawed; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -2007,6 +2076,44 @@ read as held until then, and counts here as released at the deadline. Reads as z
 account. For the future there is simulate_spend.';
 
 --
+-- Name: cancel_subscription(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.cancel_subscription(p_account_id text, p_subscription text, p_when text DEFAULT 'period_end'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_subscription', length(p_subscription) between 1 and 127, '1 to 127 characters'
+    );
+    perform credits_private.check_argument(
+        'p_when', coalesce(p_when, 'period_end') in ('period_end', 'now', 'never'),
+        'period_end, now or never'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_cancel(
+        p_account_id, p_subscription, coalesce(p_when, 'period_end'),
+        p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.cancel_subscription(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION cancel_subscription(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.cancel_subscription(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Cancels a subscription. At the end of the paid period (the default) its credits stay until then,
+and end without grace; now, they end now and nothing more is granted. Purchased and promotional
+credits are not touched.
+
+p_when never takes a cancellation back before the subscription has ended; afterwards a new paid
+period (renew_subscription) begins it again.';
+
+--
 -- Name: capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2044,6 +2151,80 @@ p_amount may exceed what is held: the difference is spent from the account. If i
 leaves the hold as it was and raises insufficient_credits (402), in_debt (402) or account_frozen
 (403); partial captures what is held, and amount in the receipt says how much that was. Past its
 deadline a hold cannot be captured (hold_expired, 410).';
+
+--
+-- Name: change_subscription(text, text, bigint, text, text, text, text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text DEFAULT NULL::text, p_when text DEFAULT 'now'::text, p_item text DEFAULT NULL::text, p_plan text DEFAULT NULL::text, p_payment text DEFAULT NULL::text, p_amount_paid bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_payment credits_private.payment_order;
+    v_when text := coalesce(p_when, 'now');
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_subscription', length(p_subscription) between 1 and 127, '1 to 127 characters'
+    );
+    perform credits_private.check_argument(
+        'p_amount', p_amount between 0 and 9007199254740991,
+        'whole number from 0 to 9007199254740991'
+    );
+    perform credits_private.check_argument(
+        'p_when', v_when in ('now', 'period_end'), 'now or period_end'
+    );
+    perform credits_private.check_argument(
+        'p_policy',
+        coalesce(p_policy, 'none') = 'none'
+        or v_when = 'now' and p_policy in ('difference', 'full'),
+        'difference (the default), full or none; at the period''s end none'
+    );
+    perform credits_private.check_text('p_item', p_item, 127);
+    perform credits_private.check_text('p_plan', p_plan, 127);
+    perform credits_private.check_argument(
+        'p_plan', p_plan is not null or p_policy is distinct from 'full',
+        'a plan, which p_policy full grants once in a period'
+    );
+    perform credits_private.check_text('p_payment', p_payment);
+    perform credits_private.check_money(p_amount_paid, p_currency);
+    perform credits_private.check_argument(
+        'p_payment',
+        p_payment is null and p_amount_paid is null or p_payment is not null and v_when = 'now',
+        'id of the payment when p_amount_paid is given; null at the period''s end'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+
+    if p_payment is not null then
+        v_payment.provider := 'manual';
+        v_payment.livemode := true;
+        v_payment.provider_account := '';
+        v_payment.object_id := p_payment;
+        v_payment.amount_paid := p_amount_paid;
+        v_payment.currency := p_currency;
+    end if;
+    return credits_private.post_change(
+        p_account_id, p_subscription, coalesce(p_item, ''), p_amount,
+        coalesce(p_policy, case v_when when 'now' then 'difference' else 'none' end),
+        v_when, p_plan, v_payment, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Puts an item of a subscription on another plan: p_amount credits in each grant, p_plan as its name.
+
+Now (the default) p_policy says what is granted at once for the time that is running: difference
+(what p_amount is above all that was granted for it), full (p_amount, once per plan) or none;
+nothing is taken back, and nothing is granted in a trial. With p_when period_end nothing is granted:
+the change is noted for the next paid period, and a change that comes now releases it. p_payment is
+the proration that pays for what the change grants; when that is nothing it is refused.';
 
 --
 -- Name: claim_payment(text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2978,6 +3159,64 @@ Opens an unknown account. Credits of a paying pool settle debt first. For credit
 paid for use add_purchased_credits or record_payment, so that a refund can take them back.';
 
 --
+-- Name: grant_due(integer); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.grant_due(p_limit integer DEFAULT 1000) RETURNS credits.grant_run
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_limit integer := coalesce(p_limit, 1000);
+    v_now timestamptz := credits_private.clock();
+    v_account_ids text[];
+    v_account_id text;
+    v_one credits.grant_run;
+    v_run credits.grant_run;
+begin
+    perform credits_private.check_argument('p_limit', v_limit between 1 and 10000, '1 to 10000');
+    select array_agg(d.account_id order by d.account_id) into v_account_ids
+    from (
+        select i.account_id
+        from credits_private.subscription_items i
+        where i.next_grant_at <= v_now
+        group by i.account_id
+        order by min(i.next_grant_at), i.account_id
+        limit v_limit
+    ) as d;
+
+    v_run.accounts := 0;
+    v_run.grants := 0;
+    v_run.credits := 0;
+    foreach v_account_id in array coalesce(v_account_ids, '{}') loop
+        perform
+        from credits_private.accounts a
+        where a.account_id = v_account_id
+        for no key update skip locked;
+        continue when not found;
+        v_one := credits_private.post_due_grants(v_account_id);
+        v_run.accounts := v_run.accounts + v_one.accounts;
+        v_run.grants := v_run.grants + v_one.grants;
+        v_run.credits := v_run.credits + v_one.credits;
+    end loop;
+    v_run.has_more := v_run.accounts > 0 and coalesce(cardinality(v_account_ids), 0) = v_limit;
+    return v_run;
+end
+$$;
+
+ALTER FUNCTION credits.grant_due(p_limit integer) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION grant_due(p_limit integer); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.grant_due(p_limit integer) IS 'Books the scheduled grants of subscriptions (p_grant_every) that are due, for at most p_limit
+accounts.
+
+Run it every few minutes and again while has_more is true. Until it has run, or something else was
+booked on the account, balances do not show those credits; no spend is refused for want of them.';
+
+--
 -- Name: hold_credits(text, bigint, interval, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -3694,6 +3933,58 @@ COMMENT ON FUNCTION credits.list_stripe_runs(p_limit integer, p_before timestamp
 For the next page give started_at of the last row.';
 
 --
+-- Name: list_subscriptions(text, integer, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_subscriptions(p_account_id text, p_limit integer DEFAULT 100, p_after text DEFAULT NULL::text) RETURNS SETOF credits.subscription
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := credits_private.clock();
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    perform credits_private.check_text('p_after', p_after, 127);
+    return query
+    select s.account_id, s.subscription,
+        case
+            when credits_private.subscription_end(s) <= v_now then 'canceled'
+            when s.status = 'trialing' and s.trial_end <= v_now then 'past_due'
+            else s.status
+        end,
+        s.trial_end, p.period_start, p.period_end, s.cancel_at_period_end, s.canceled_at,
+        credits_private.list_items(s.account_id, s.subscription), s.created_at
+    from credits_private.subscriptions s
+    cross join lateral (
+        select i.period_start, i.period_end
+        from credits_private.subscription_items i
+        where i.account_id = p_account_id and i.subscription = s.subscription
+        order by i.period_end desc, i.period_start desc
+        limit 1
+    ) as p
+    where s.account_id = p_account_id and s.subscription > coalesce(p_after, '')
+    order by s.subscription
+    limit coalesce(p_limit, 100);
+end
+$$;
+
+ALTER FUNCTION credits.list_subscriptions(p_account_id text, p_limit integer, p_after text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_subscriptions(p_account_id text, p_limit integer, p_after text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_subscriptions(p_account_id text, p_limit integer, p_after text) IS 'Subscriptions of an account, at most 1000 a page, each with its items: item, plan, amount,
+rollover_cap, period_start, period_end, grant_every, next_grant_at, next_amount, next_plan.
+
+status is what was told last, and past_due once a trial is over that nobody has paid for, and
+canceled from the end of a cancellation on. For the next page give the subscription of the last row
+as p_after.';
+
+--
 -- Name: merge_accounts(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -3724,13 +4015,15 @@ ALTER FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text,
 --
 
 COMMENT ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Merges the account p_account_id, a guest''s mostly, into p_into_account_id, for good: lots with
-their expiry and cost, payments with everything that has gone back of them, and debt go on there.
+their expiry and cost, payments with everything that has gone back of them, subscriptions with what
+they are still to grant, and debt go on there.
 
 Afterwards the old account is closed. Its ledger stays, its keys still answer with their receipts,
 and a refund of one of its spends or of the money for its credits finds the credits where they are
 now. Any other call is refused with account_merged (409), which names the account to call. With
 open holds the merge is refused with holds_open (409), or they are released first (p_if_holds
-release).';
+release). A subscription that both know stays as it is in p_into_account_id; when the other one has
+grants to come, the merge is refused with invalid_state (409).';
 
 --
 -- Name: mirror_stripe_object(jsonb, timestamp with time zone, boolean, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -4218,10 +4511,10 @@ before is refused with hold_closed (409), one past its deadline with hold_expire
 are back already.';
 
 --
--- Name: renew_subscription(text, text, bigint, timestamp with time zone, timestamp with time zone, bigint, text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+-- Name: renew_subscription(text, text, bigint, timestamp with time zone, timestamp with time zone, bigint, text, text, interval, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
-CREATE FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint DEFAULT 0, p_item text DEFAULT NULL::text, p_payment text DEFAULT NULL::text, p_amount_paid bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+CREATE FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint DEFAULT 0, p_item text DEFAULT NULL::text, p_plan text DEFAULT NULL::text, p_grant_every interval DEFAULT NULL::interval, p_payment text DEFAULT NULL::text, p_amount_paid bigint DEFAULT NULL::bigint, p_currency text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4247,6 +4540,10 @@ begin
         'null for no cap, or whole number from 0 to 9007199254740991'
     );
     perform credits_private.check_text('p_item', p_item, 127);
+    perform credits_private.check_text('p_plan', p_plan, 127);
+    perform credits_private.check_grant_every(
+        'p_grant_every', p_grant_every, p_period_start, p_period_end
+    );
     perform credits_private.check_text('p_payment', p_payment);
     perform credits_private.check_money(p_amount_paid, p_currency);
     perform credits_private.check_argument(
@@ -4262,6 +4559,9 @@ begin
     v_grant.period_start := p_period_start;
     v_grant.period_end := p_period_end;
     v_grant.rollover_cap := p_rollover_cap;
+    v_grant.plan := p_plan;
+    v_grant.grant_months := credits_private.months_of(p_grant_every);
+    v_grant.grant_days := extract(day from p_grant_every);
     if p_payment is not null then
         v_payment.provider := 'manual';
         v_payment.livemode := true;
@@ -4276,17 +4576,21 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_plan text, p_grant_every interval, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: FUNCTION renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_plan text, p_grant_every interval, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Grants the credits of a subscription period and ends the periods before it that are over.
+COMMENT ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_plan text, p_grant_every interval, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Grants the credits of a subscription period and ends the periods before it that are over.
 
 What they left carries over up to p_rollover_cap (0: nothing, null: all of it); the rest is
-booked as breakage; no other lot is touched. Granted once per p_subscription, p_item and
-p_period_start.';
+booked as breakage; no other lot is touched. A trial ends with the first paid period. Granted once
+per p_subscription, p_item and p_period_start.
+
+With p_grant_every (such as 1 month in a period of a year) p_amount is granted at the start and
+again after each interval, counted in the account''s time zone; grant_due, or whoever comes first,
+books what is due. The payment then pays for all of it.';
 
 --
 -- Name: repair_account(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -4625,6 +4929,39 @@ Past grants stay as they are. Events that were parked because the price was unkn
 now.';
 
 --
+-- Name: set_subscription_status(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.set_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_subscription', length(p_subscription) between 1 and 127, '1 to 127 characters'
+    );
+    perform credits_private.check_argument(
+        'p_status', p_status in ('active', 'past_due', 'paused'), 'active, past_due or paused'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_subscription_status(
+        p_account_id, p_subscription, p_status, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.set_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION set_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.set_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Notes the status of a subscription. past_due and paused leave its credits alone and hold its
+scheduled grants up; active books those that were held up as they should have been. It never
+grants anything else.';
+
+--
 -- Name: simulate_spend(text, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -4725,6 +5062,48 @@ missing. If it would be refused, the lots are those it would take from if it cou
 expiring lists what would expire unused if nothing else were spent afterwards, soonest first, and
 unused is the sum. avoidable is how many of these credits are lost too early because the spend takes
 from lots that last longer: a better priority outranks an earlier expiry. Caps are not looked at.';
+
+--
+-- Name: start_trial(text, text, bigint, timestamp with time zone, text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.start_trial(p_account_id text, p_subscription text, p_amount bigint, p_trial_end timestamp with time zone, p_item text DEFAULT NULL::text, p_plan text DEFAULT NULL::text, p_trial_key text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_subscription', length(p_subscription) between 1 and 127, '1 to 127 characters'
+    );
+    perform credits_private.check_amount('p_amount', p_amount);
+    perform credits_private.check_argument(
+        'p_trial_end', p_trial_end is not null, 'an instant in the years 1970 to 8999'
+    );
+    perform credits_private.check_instant('p_trial_end', p_trial_end);
+    perform credits_private.check_text('p_item', p_item, 127);
+    perform credits_private.check_text('p_plan', p_plan, 127);
+    perform credits_private.check_text('p_trial_key', p_trial_key);
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_trial(
+        p_account_id, p_subscription, coalesce(p_item, ''), p_amount, p_trial_end, p_plan,
+        p_trial_key, p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.start_trial(p_account_id text, p_subscription text, p_amount bigint, p_trial_end timestamp with time zone, p_item text, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION start_trial(p_account_id text, p_subscription text, p_amount bigint, p_trial_end timestamp with time zone, p_item text, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.start_trial(p_account_id text, p_subscription text, p_amount bigint, p_trial_end timestamp with time zone, p_item text, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Starts the trial of a subscription: p_amount credits that end exactly at p_trial_end, without
+grace. The first paid period (renew_subscription) ends what is left of them and grants its own
+credits in full.
+
+Once per subscription; p_trial_key (the hash of a card or of an address, say) makes it once per key
+over all accounts, also those that come later.';
 
 --
 -- Name: transfer_credits(text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -6259,10 +6638,10 @@ $$;
 ALTER FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) OWNER TO credits_owner;
 
 --
--- Name: book_due(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: book_due(credits_private.account_state, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.book_due(p_state credits_private.account_state) RETURNS credits_private.account_state
+CREATE FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone) RETURNS credits_private.account_state
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6270,7 +6649,7 @@ declare
     v_state credits_private.account_state := p_state;
     r_hold credits_private.holds;
 begin
-    if v_state.next_event_at > v_state.now then
+    if v_state.next_event_at > p_until then
         return v_state;
     end if;
     for r_hold in
@@ -6278,7 +6657,7 @@ begin
         from credits_private.holds h
         where h.account_id = v_state.account_id
             and h.status = 'open'
-            and h.expires_at <= v_state.now
+            and h.expires_at <= p_until
         order by h.expires_at, h.hold_id
     loop
         v_state := credits_private.expire_lots(
@@ -6289,11 +6668,11 @@ begin
         v_state.effective_at := null;
         v_state.command_id := null;
     end loop;
-    return credits_private.expire_lots(v_state, v_state.now, p_on_their_own => true);
+    return credits_private.expire_lots(v_state, p_until, p_on_their_own => true);
 end
 $$;
 
-ALTER FUNCTION credits_private.book_due(p_state credits_private.account_state) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone) OWNER TO credits_owner;
 
 --
 -- Name: book_lot(credits_private.account_state, credits_private.lots, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6336,6 +6715,47 @@ end
 $$;
 
 ALTER FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: book_schedule(credits_private.account_state, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.book_schedule(p_state credits_private.account_state, p_on_their_own boolean) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_item credits_private.subscription_items;
+    v_before timestamptz;
+begin
+    loop
+        select i.* into v_item
+        from credits_private.subscription_items i
+        where i.account_id = v_state.account_id and i.next_grant_at <= v_state.now
+        order by i.next_grant_at, i.subscription, i.item
+        limit 1;
+        exit when not found
+            or v_state.balance + v_state.debt + credits_private.held_by(v_state.account_id)
+                + v_item.amount > 9007199254740991;
+
+        v_before := v_item.next_grant_at - interval '0.000001 s';
+        if p_on_their_own then
+            v_state := credits_private.book_due(v_state, v_before);
+        else
+            v_state := credits_private.expire_lots(v_state, v_before, p_on_their_own => false);
+        end if;
+        v_state := credits_private.grant_scheduled(v_state, v_item);
+        if p_on_their_own then
+            v_state := credits_private.note_subscription(v_state, v_item.subscription);
+            v_state.command_id := null;
+        end if;
+    end loop;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.book_schedule(p_state credits_private.account_state, p_on_their_own boolean) OWNER TO credits_owner;
 
 --
 -- Name: burn_reason(credits_private.lots, credits_private.lots, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6403,6 +6823,28 @@ end
 $$;
 
 ALTER FUNCTION credits_private.calendar_window(p_period text, p_time_zone text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: canceled_until(text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.canceled_until(p_account_id text, p_subscription text, p_period_start timestamp with time zone, p_period_end timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_until timestamptz;
+begin
+    select case when s.cancel_at_period_end then p_period_end else s.canceled_at end into v_until
+    from credits_private.subscriptions s
+    where s.account_id = p_account_id
+        and s.subscription = p_subscription
+        and coalesce(s.canceled_at > p_period_start, s.canceled_at is not null);
+    return coalesce(v_until, 'infinity');
+end
+$$;
+
+ALTER FUNCTION credits_private.canceled_until(p_account_id text, p_subscription text, p_period_start timestamp with time zone, p_period_end timestamp with time zone) OWNER TO credits_owner;
 
 --
 -- Name: cap_refusal(text, text, timestamp with time zone, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6535,6 +6977,7 @@ CREATE FUNCTION credits_private.catch_up(p_state credits_private.account_state) 
     AS $$
 declare
     v_state credits_private.account_state := p_state;
+    v_before bigint;
 begin
     if v_state.open_lot_id is not null then
         update credits_private.lots l
@@ -6543,7 +6986,16 @@ begin
         v_state.open_lot_id := null;
         v_state.open_lot_remaining := 0;
     end if;
-    return credits_private.book_due(v_state);
+    -- Once, unless a grant waits for room: what is over may have made some.
+    while v_state.next_event_at <= v_state.now loop
+        v_before := v_state.entry_id;
+        if v_state.status in ('active', 'frozen') then
+            v_state := credits_private.book_schedule(v_state, p_on_their_own => true);
+        end if;
+        v_state := credits_private.book_due(v_state, v_state.now);
+        exit when v_state.entry_id = v_before;
+    end loop;
+    return v_state;
 end
 $$;
 
@@ -6575,6 +7027,193 @@ end
 $$;
 
 ALTER FUNCTION credits_private.chain_of(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: subscription_items; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.subscription_items (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    subscription text NOT NULL COLLATE pg_catalog."C",
+    item text NOT NULL COLLATE pg_catalog."C",
+    plan text,
+    amount bigint NOT NULL,
+    rollover_cap bigint,
+    is_trial boolean DEFAULT false NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    period_end timestamp with time zone NOT NULL,
+    grant_months bigint,
+    grant_days bigint,
+    time_zone text,
+    parts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    grants_done bigint DEFAULT 1 NOT NULL,
+    next_grant_at timestamp with time zone,
+    next_amount bigint,
+    next_plan text,
+    CONSTRAINT subscription_items_amounts_are_not_negative CHECK (((amount >= 0) AND (rollover_cap >= 0) AND (next_amount >= 0))),
+    CONSTRAINT subscription_items_period_has_length CHECK ((period_end > period_start)),
+    CONSTRAINT subscription_items_schedule_is_whole CHECK ((((grant_months IS NULL) = (grant_days IS NULL)) AND ((grant_months IS NULL) = (time_zone IS NULL)) AND ((grant_months IS NOT NULL) OR (parts = '[]'::jsonb)) AND ((next_grant_at IS NULL) OR (grant_months IS NOT NULL))))
+);
+
+ALTER TABLE credits_private.subscription_items OWNER TO credits_owner;
+
+--
+-- Name: TABLE subscription_items; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.subscription_items IS 'Items of a subscription: what each grants, the newest paid period, and what is still to come of it.';
+
+--
+-- Name: COLUMN subscription_items.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.account_id IS 'Account that is credited.';
+
+--
+-- Name: COLUMN subscription_items.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.subscription IS 'The subscription.';
+
+--
+-- Name: COLUMN subscription_items.item; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.item IS 'Item of the subscription; empty where it has only one.';
+
+--
+-- Name: COLUMN subscription_items.plan; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.plan IS 'Plan that the item is on.';
+
+--
+-- Name: COLUMN subscription_items.amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.amount IS 'Credits of each grant.';
+
+--
+-- Name: COLUMN subscription_items.rollover_cap; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.rollover_cap IS 'Credits that carry over at a grant at most; null for all.';
+
+--
+-- Name: COLUMN subscription_items.is_trial; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.is_trial IS 'Whether the period is the trial, which nobody paid for.';
+
+--
+-- Name: COLUMN subscription_items.period_start; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.period_start IS 'Start of the newest paid period, or of the trial.';
+
+--
+-- Name: COLUMN subscription_items.period_end; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.period_end IS 'End of that period.';
+
+--
+-- Name: COLUMN subscription_items.grant_months; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.grant_months IS 'Months from one grant of the period to the next; null when all is granted at its start.';
+
+--
+-- Name: COLUMN subscription_items.grant_days; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.grant_days IS 'Days from one grant of the period to the next, besides the months.';
+
+--
+-- Name: COLUMN subscription_items.time_zone; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.time_zone IS 'Zone in which months and days are counted: the account''s when the period was granted.';
+
+--
+-- Name: COLUMN subscription_items.parts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.parts IS 'Array of [payment, credits, cost]: what each later grant consists of; the payment and its cost may be null.';
+
+--
+-- Name: COLUMN subscription_items.grants_done; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.grants_done IS 'How many grants of the period are booked.';
+
+--
+-- Name: COLUMN subscription_items.next_grant_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.next_grant_at IS 'When the next grant is due; null if there is none, or while it must not come.';
+
+--
+-- Name: COLUMN subscription_items.next_amount; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.next_amount IS 'Credits of each grant from the next paid period on, if a change is scheduled.';
+
+--
+-- Name: COLUMN subscription_items.next_plan; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscription_items.next_plan IS 'Plan from then on.';
+
+--
+-- Name: change_item(credits_private.subscription_items, bigint, text, credits_private.payments); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.change_item(p_item credits_private.subscription_items, p_amount bigint, p_plan text, p_payment credits_private.payments) RETURNS credits_private.subscription_items
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_item credits_private.subscription_items := p_item;
+    v_more bigint := p_amount - p_item.amount;
+begin
+    v_item.amount := p_amount;
+    v_item.plan := coalesce(p_plan, p_item.plan);
+    v_item.next_amount := null;
+    v_item.next_plan := null;
+    if p_item.grant_months is null then
+        return v_item;
+    end if;
+    if v_more > 0 then
+        v_item.parts := p_item.parts || jsonb_build_array(jsonb_build_array(
+            p_payment.payment_id, v_more,
+            floor(p_payment.amount_paid::numeric * v_more / p_payment.granted)
+        ));
+    elsif v_more < 0 then
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_array(
+                    x.part -> 0,
+                    least(x.amount, p_amount - x.before),
+                    floor((x.part ->> 2)::numeric * least(x.amount, p_amount - x.before) / x.amount)
+                )
+                order by x.ordinal
+            ),
+            '[]'
+        ) into v_item.parts
+        from (
+            select p.part, p.ordinal, (p.part ->> 1)::bigint as amount,
+                sum((p.part ->> 1)::bigint) over (order by p.ordinal) - (p.part ->> 1)::bigint
+                    as before
+            from jsonb_array_elements(p_item.parts) with ordinality as p (part, ordinal)
+        ) as x
+        where x.before < p_amount;
+    end if;
+    return v_item;
+end
+$$;
+
+ALTER FUNCTION credits_private.change_item(p_item credits_private.subscription_items, p_amount bigint, p_plan text, p_payment credits_private.payments) OWNER TO credits_owner;
 
 --
 -- Name: check_account_id(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -6645,6 +7284,127 @@ end
 $$;
 
 ALTER FUNCTION credits_private.check_argument(p_argument text, p_is_legal boolean, p_allowed text) OWNER TO credits_owner;
+
+--
+-- Name: subscriptions; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.subscriptions (
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    subscription text NOT NULL COLLATE pg_catalog."C",
+    status text NOT NULL,
+    trial_end timestamp with time zone,
+    canceled_at timestamp with time zone,
+    cancel_at_period_end boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT subscriptions_cancellation_has_time CHECK (((canceled_at IS NOT NULL) OR (NOT cancel_at_period_end))),
+    CONSTRAINT subscriptions_status_is_known CHECK ((status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'paused'::text])))
+);
+
+ALTER TABLE credits_private.subscriptions OWNER TO credits_owner;
+
+--
+-- Name: TABLE subscriptions; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.subscriptions IS 'What was told about a subscription. The newest ledger entry about it says the same.';
+
+--
+-- Name: COLUMN subscriptions.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscriptions.account_id IS 'Account that is credited.';
+
+--
+-- Name: COLUMN subscriptions.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscriptions.subscription IS 'The caller''s id of it.';
+
+--
+-- Name: COLUMN subscriptions.status; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscriptions.status IS 'trialing, active, past_due or paused; that it has ended follows from the cancellation.';
+
+--
+-- Name: COLUMN subscriptions.trial_end; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscriptions.trial_end IS 'End of its trial, if it had one.';
+
+--
+-- Name: COLUMN subscriptions.canceled_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscriptions.canceled_at IS 'When its cancellation was booked; null while it goes on.';
+
+--
+-- Name: COLUMN subscriptions.cancel_at_period_end; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscriptions.cancel_at_period_end IS 'Whether a cancellation lets the paid period run to its end.';
+
+--
+-- Name: COLUMN subscriptions.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.subscriptions.created_at IS 'When it was first booked.';
+
+--
+-- Name: check_goes_on(credits_private.account_state, credits_private.subscriptions); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_goes_on(p_state credits_private.account_state, p_subscription credits_private.subscriptions) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_end timestamptz := credits_private.subscription_end(p_subscription);
+begin
+    if v_end <= p_state.now then
+        perform credits_private.fail(
+            'subscription_ended',
+            jsonb_build_object(
+                'account_id', p_state.account_id,
+                'subscription', p_subscription.subscription,
+                'ended_at', v_end
+            )
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_goes_on(p_state credits_private.account_state, p_subscription credits_private.subscriptions) OWNER TO credits_owner;
+
+--
+-- Name: check_grant_every(text, interval, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_grant_every(p_argument text, p_every interval, p_period_start timestamp with time zone, p_period_end timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_months bigint := credits_private.months_of(p_every);
+    v_days bigint := extract(day from p_every);
+begin
+    perform credits_private.check_argument(
+        p_argument,
+        p_every is null or (
+            v_months between 0 and 1200
+            and v_days between 0 and 36500
+            and p_every = make_interval(months => v_months::integer, days => v_days::integer)
+            and extract(epoch from p_period_end) - extract(epoch from p_period_start)
+                <= 1000 * 86400 * (28 * v_months + v_days)
+            and v_months + v_days > 0
+        ),
+        'null or whole days and months, at least one day and a thousandth of the period'
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.check_grant_every(p_argument text, p_every interval, p_period_start timestamp with time zone, p_period_end timestamp with time zone) OWNER TO credits_owner;
 
 --
 -- Name: check_hold_time(interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7263,14 +8023,17 @@ CREATE FUNCTION credits_private.describe_grants(p_grants credits_private.grant_o
                 'pool', g.pool,
                 'subscription', g.subscription,
                 'item', g.item,
-                'period_start', extract(epoch from g.period_start)
+                'period_start', extract(epoch from g.period_start),
+                'plan', g.plan,
+                'grant_months', g.grant_months,
+                'grant_days', g.grant_days
             )
             order by g.position
         )
     ))
     from unnest(p_grants) with ordinality as g (
         pool, amount, expires_at, subscription, item,
-        period_start, period_end, rollover_cap, cost, position
+        period_start, period_end, rollover_cap, cost, plan, grant_months, grant_days, position
     )
 $$;
 
@@ -7313,6 +8076,46 @@ end
 $$;
 
 ALTER FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) OWNER TO credits_owner;
+
+--
+-- Name: describe_subscription(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.describe_subscription(p_account_id text, p_subscription text) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_strip_nulls(jsonb_build_object(
+        'status', s.status,
+        'trial_end', extract(epoch from s.trial_end),
+        'canceled_at', extract(epoch from s.canceled_at),
+        'cancel_at_period_end', s.cancel_at_period_end,
+        'items', (
+            select jsonb_object_agg(i.item, jsonb_build_object(
+                'plan', i.plan,
+                'amount', i.amount,
+                'rollover_cap', i.rollover_cap,
+                'is_trial', i.is_trial,
+                'period', jsonb_build_array(
+                    extract(epoch from i.period_start), extract(epoch from i.period_end)
+                ),
+                'grant_months', i.grant_months,
+                'grant_days', i.grant_days,
+                'time_zone', i.time_zone,
+                'parts', i.parts,
+                'grants_done', i.grants_done,
+                'next_amount', i.next_amount,
+                'next_plan', i.next_plan
+            ))
+            from credits_private.subscription_items i
+            where i.account_id = p_account_id and i.subscription = p_subscription
+        )
+    ))
+    from credits_private.subscriptions s
+    where s.account_id = p_account_id and s.subscription = p_subscription
+$$;
+
+ALTER FUNCTION credits_private.describe_subscription(p_account_id text, p_subscription text) OWNER TO credits_owner;
 
 --
 -- Name: differences(text, credits_private.rebuilt); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7686,6 +8489,90 @@ $$;
 ALTER FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: end_lots_early(credits_private.account_state, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.end_lots_early(p_state credits_private.account_state, p_subscription text, p_when text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_until timestamptz := p_state.now;
+    r_lot credits_private.lots;
+begin
+    for r_lot in
+        select l.*
+        from credits_private.lots l
+        where l.account_id = p_state.account_id
+            and l.subscription = p_subscription
+            and l.expires_at > p_state.now
+            and (p_when = 'now' or l.period_end is not null and l.origin <> 'restoration')
+        order by l.lot_id
+    loop
+        if p_when = 'period_end' then
+            select coalesce(max(i.period_end), r_lot.period_end) into v_until
+            from credits_private.subscription_items i
+            where i.account_id = p_state.account_id
+                and i.subscription = p_subscription
+                and i.item = r_lot.item;
+        end if;
+        update credits_private.lots l
+        set expires_at = v_until
+        where l.account_id = p_state.account_id
+            and l.lot_id = r_lot.lot_id
+            and l.expires_at > v_until
+            and (p_when = 'now' or v_until > p_state.now);
+        v_state.next_event_at := least(v_state.next_event_at, v_until);
+    end loop;
+    return credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+end
+$$;
+
+ALTER FUNCTION credits_private.end_lots_early(p_state credits_private.account_state, p_subscription text, p_when text) OWNER TO credits_owner;
+
+--
+-- Name: end_lots_with_grace(credits_private.account_state, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.end_lots_with_grace(p_state credits_private.account_state, p_subscription text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_grace interval := credits_private.setting_interval('renewal_grace');
+    v_until timestamptz;
+    r_lot credits_private.lots;
+begin
+    for r_lot in
+        select l.*
+        from credits_private.lots l
+        where l.account_id = p_state.account_id
+            and l.subscription = p_subscription
+            and l.expires_at > p_state.now
+            and l.period_end is not null
+            and l.origin not in ('restoration', 'trial')
+        order by l.lot_id
+    loop
+        select coalesce(max(i.period_end), r_lot.period_end) into v_until
+        from credits_private.subscription_items i
+        where i.account_id = p_state.account_id
+            and i.subscription = p_subscription
+            and i.item = r_lot.item;
+        update credits_private.lots l
+        set expires_at = l.period_end + v_grace
+        where l.account_id = p_state.account_id
+            and l.lot_id = r_lot.lot_id
+            and l.expires_at = v_until
+            and l.expires_at < l.period_end + v_grace;
+    end loop;
+    return p_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.end_lots_with_grace(p_state credits_private.account_state, p_subscription text) OWNER TO credits_owner;
+
+--
 -- Name: entry_at(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7751,9 +8638,9 @@ CREATE FUNCTION credits_private.entry_kinds() RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select array[
-        'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'grant', 'adjust', 'rollover',
-        'transfer', 'merge', 'spend', 'refund', 'hold', 'extend', 'capture', 'release', 'expire',
-        'settle', 'clawback', 'restore', 'repair'
+        'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'grant', 'adjust', 'subscription',
+        'rollover', 'transfer', 'merge', 'spend', 'refund', 'hold', 'extend', 'capture', 'release',
+        'expire', 'settle', 'clawback', 'restore', 'repair'
     ]
 $$;
 
@@ -7836,6 +8723,11 @@ begin
             select coalesce(min(h.expires_at), 'infinity')
             from credits_private.holds h
             where h.account_id = v_state.account_id and h.status = 'open'
+        ),
+        (
+            select coalesce(min(i.next_grant_at), 'infinity')
+            from credits_private.subscription_items i
+            where i.account_id = v_state.account_id
         )
     ) into v_state.next_event_at;
     return v_state;
@@ -7881,6 +8773,8 @@ begin
             'Look the entry up with list_entries.'),
         ('hold_not_found', 'PT404', 'hold not found',
             'Name a hold of this account; list_holds shows them.'),
+        ('subscription_not_found', 'PT404', 'subscription not found',
+            'Start it with its first period or its trial; list_subscriptions shows what is known.'),
         ('payment_not_found', 'PT404', 'payment not found',
             'Record the payment first, or name it as it was recorded.'),
         ('stripe_event_not_found', 'PT404', 'stripe event not found',
@@ -7893,6 +8787,10 @@ begin
             'Let them be spent, or close with p_if_credits forfeit.'),
         ('holds_open', 'PT409', 'account has open holds',
             'Capture or release them, or merge with p_if_holds release.'),
+        ('subscription_ended', 'PT409', 'subscription has ended',
+            'A new paid period begins it again.'),
+        ('trial_used', 'PT409', 'trial was used before',
+            'One subscription, and one p_trial_key, has one trial.'),
         ('hold_closed', 'PT409', 'hold is closed',
             'It was captured or released before; nothing more comes of it.'),
         ('idempotency_conflict', 'PT409',
@@ -7999,17 +8897,16 @@ $$;
 ALTER FUNCTION credits_private.find_line_items(p_event credits_private.stripe_events, p_object_id text, p_shown jsonb, p_wait boolean) OWNER TO credits_owner;
 
 --
--- Name: find_paid(text, credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: find_paid(text, jsonb, credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) RETURNS credits.receipt
+CREATE FUNCTION credits_private.find_paid(p_account_id text, p_request jsonb, p_payment credits_private.payment_order) RETURNS credits.receipt
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     v_ref credits_private.payment_refs;
-    v_payment credits_private.payments;
-    v_asked jsonb := credits_private.describe_grants(p_grants, p_payment);
+    v_amount_paid bigint;
     v_recorded jsonb;
     v_chain text[] := credits_private.chain_of(p_account_id);
     v_first credits_private.ledger;
@@ -8026,22 +8923,22 @@ begin
     end if;
 
     if v_ref.account_id = any (v_chain) then
-        select p.* into v_payment
+        select p.amount_paid into v_amount_paid
         from credits_private.payments p
         where p.account_id = v_ref.account_id and p.payment_id = v_ref.payment_id;
-        select l.request into v_recorded
+        select l.request - '{after,moved}'::text[] into v_recorded
         from credits_private.ledger l
         where l.account_id = v_ref.account_id and l.entry_id = v_ref.payment_id;
     end if;
     if v_ref.account_id <> all (v_chain)
-        or (v_recorded -> 'grants', v_payment.amount_paid, v_payment.currency)
-        is distinct from (v_asked -> 'grants', p_payment.amount_paid, p_payment.currency)
+        -- The same payment may be told under another one of its names.
+        or v_recorded - 'payment' is distinct from p_request - 'payment'
     then
         perform credits_private.fail(
             'idempotency_conflict',
             jsonb_build_object(
                 'payment', p_payment.object_id, 'recorded', v_recorded, 'amount_paid',
-                v_payment.amount_paid
+                v_amount_paid
             ),
             'This payment has granted its credits already, to another account or with other '
             'figures.'
@@ -8053,7 +8950,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits_private.find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.find_paid(p_account_id text, p_request jsonb, p_payment credits_private.payment_order) OWNER TO credits_owner;
 
 --
 -- Name: find_payment(text, credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8184,6 +9081,7 @@ begin
     if not found then
         return null;
     end if;
+    v_found.request := v_found.request - 'after';
 
     perform credits_private.raise_refusal(credits_private.conflict_refusal(v_found, p_asked));
     return credits_private.receipt_of(p_account_id, v_found.command_id);
@@ -8303,6 +9201,43 @@ $$;
 ALTER FUNCTION credits_private.find_stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: find_subscription(text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_subscription(p_account_id text, p_subscription text, p_item text) RETURNS credits_private.subscriptions
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_subscription credits_private.subscriptions;
+begin
+    select s.* into v_subscription
+    from credits_private.subscriptions s
+    where s.account_id = p_account_id and s.subscription = p_subscription;
+    if not found
+        or p_item is not null
+        and not exists (
+            select
+            from credits_private.subscription_items i
+            where i.account_id = p_account_id
+                and i.subscription = p_subscription
+                and i.item = p_item
+        )
+    then
+        perform credits_private.fail(
+            'subscription_not_found',
+            jsonb_build_object(
+                'account_id', p_account_id, 'subscription', p_subscription, 'item', p_item
+            )
+        );
+    end if;
+    return v_subscription;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_subscription(p_account_id text, p_subscription text, p_item text) OWNER TO credits_owner;
+
+--
 -- Name: finish_command(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8350,6 +9285,45 @@ end
 $$;
 
 ALTER FUNCTION credits_private.finish_command(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: finish_schedule(credits_private.account_state, credits_private.grant_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.finish_schedule(p_state credits_private.account_state, p_grant credits_private.grant_order) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_item credits_private.subscription_items;
+    v_due timestamptz;
+begin
+    loop
+        select i.* into v_item
+        from credits_private.subscription_items i
+        join credits_private.subscriptions s
+            on s.account_id = p_state.account_id and s.subscription = p_grant.subscription
+        where i.account_id = p_state.account_id
+            and i.subscription = p_grant.subscription
+            and i.item = p_grant.item
+            and i.grant_months is not null
+            and (s.canceled_at is null or s.cancel_at_period_end);
+        v_due := credits_private.grant_instant(v_item, v_item.grants_done);
+        exit when (v_due < least(v_item.period_end, p_grant.period_start)) is not true;
+
+        v_state := credits_private.book_due(
+            v_state, least(v_due - interval '0.000001 s', v_state.now)
+        );
+        v_state := credits_private.grant_scheduled(v_state, v_item);
+        v_state := credits_private.note_subscription(v_state, p_grant.subscription);
+        v_state.command_id := null;
+    end loop;
+    return credits_private.book_due(v_state, v_state.now);
+end
+$$;
+
+ALTER FUNCTION credits_private.finish_schedule(p_state credits_private.account_state, p_grant credits_private.grant_order) OWNER TO credits_owner;
 
 --
 -- Name: first_booking(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8533,6 +9507,38 @@ $$;
 ALTER FUNCTION credits_private.given_back(p_account_id text, p_entry credits_private.ledger) OWNER TO credits_owner;
 
 --
+-- Name: grant_instant(credits_private.subscription_items, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.grant_instant(p_item credits_private.subscription_items, p_number bigint) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when p_number <= 0 then p_item.period_start
+        else least(
+            p_item.period_end,
+            greatest(this.instant, before.instant + interval '0.000001 s')
+        )
+    end
+    from (select p_item.period_start at time zone p_item.time_zone as local) as start
+    cross join lateral (
+        select (start.local + make_interval(
+            months => (p_number * p_item.grant_months)::integer,
+            days => (p_number * p_item.grant_days)::integer
+        )) at time zone p_item.time_zone as instant
+    ) as this
+    cross join lateral (
+        select (start.local + make_interval(
+            months => ((p_number - 1) * p_item.grant_months)::integer,
+            days => ((p_number - 1) * p_item.grant_days)::integer
+        )) at time zone p_item.time_zone as instant
+    ) as before
+$$;
+
+ALTER FUNCTION credits_private.grant_instant(p_item credits_private.subscription_items, p_number bigint) OWNER TO credits_owner;
+
+--
 -- Name: grant_lot(credits_private.account_state, credits_private.grant_order, credits_private.payments, boolean, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8543,7 +9549,10 @@ CREATE FUNCTION credits_private.grant_lot(p_state credits_private.account_state,
 declare
     v_state credits_private.account_state;
     v_lot credits_private.lots;
+    v_grant credits_private.grant_order := p_grant;
+    v_item credits_private.subscription_items;
     v_latest timestamptz;
+    v_grants bigint := 1;
 begin
     select p.priority into v_lot.priority from credits_private.pools p where p.pool = p_grant.pool;
     if p_grant.item is not null then
@@ -8553,15 +9562,26 @@ begin
             and l.subscription = p_grant.subscription
             and l.item is not null
             and l.origin = 'grant';
+        v_item := credits_private.item_of(p_state.account_id, p_grant, p_payment);
+        v_grants := 1 + credits_private.grants_to_come(v_item);
+        v_grant.period_end := credits_private.grant_instant(v_item, 1);
     end if;
     v_lot.pool := p_grant.pool;
     v_lot.granted := p_grant.amount;
     v_lot.expires_at := case
         when p_grant.expires_at is not null then p_grant.expires_at
         when p_grant.period_end is null then 'infinity'
-        when v_latest > p_grant.period_start then p_grant.period_end
-        else p_grant.period_end + credits_private.setting_interval('renewal_grace')
+        when v_latest > p_grant.period_start then v_grant.period_end
+        else v_grant.period_end + credits_private.setting_interval('renewal_grace')
     end;
+    if p_grant.item is not null then
+        v_lot.expires_at := least(
+            v_lot.expires_at,
+            credits_private.canceled_until(
+                p_state.account_id, p_grant.subscription, p_grant.period_start, p_grant.period_end
+            )
+        );
+    end if;
     if not p_late and v_lot.expires_at <= p_state.now then
         perform credits_private.check_argument(
             case when p_grant.period_end is null then 'p_expires_at' else 'p_period_end' end,
@@ -8571,24 +9591,156 @@ begin
     v_lot.origin := 'grant';
     v_lot.subscription := p_grant.subscription;
     v_lot.item := p_grant.item;
+    v_lot.plan := coalesce(v_item.plan, p_grant.plan);
     v_lot.period_start := p_grant.period_start;
-    v_lot.period_end := p_grant.period_end;
+    v_lot.period_end := v_grant.period_end;
     v_lot.payment_id := p_payment.payment_id;
     v_lot.cost_amount := coalesce(
-        p_grant.cost, floor(p_payment.amount_paid::numeric * p_grant.amount / p_payment.granted)
+        p_grant.cost / v_grants,
+        floor(p_payment.amount_paid::numeric * p_grant.amount / p_payment.granted)
     );
     v_lot.cost_currency := p_payment.currency;
     v_lot.reference := p_entry.reference;
     v_state := credits_private.book_lot(p_state, v_lot, p_entry);
 
-    if p_grant.item is not null and coalesce(v_latest < p_grant.period_start, true) then
-        v_state := credits_private.roll_over(v_state, p_grant, v_lot.expires_at);
+    if p_grant.item is not null then
+        if coalesce(v_latest < p_grant.period_start, true) then
+            v_state := credits_private.roll_over(v_state, v_grant, v_lot.expires_at);
+        end if;
+        v_state := credits_private.keep_period(v_state, v_item);
     end if;
     return v_state;
 end
 $$;
 
 ALTER FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: grant_parts(credits_private.account_state, credits_private.subscription_items, timestamp with time zone, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.grant_parts(p_state credits_private.account_state, p_item credits_private.subscription_items, p_expires_at timestamp with time zone, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger := p_entry;
+    v_lot credits_private.lots;
+    v_withheld bigint;
+    r_part record;
+begin
+    if p_item.parts = '[]' then
+        v_entry.kind := 'subscription';
+        return credits_private.book(v_state, v_entry);
+    end if;
+    for r_part in
+        select (x.part ->> 0)::bigint as payment_id, (x.part ->> 1)::bigint as amount,
+            (x.part ->> 2)::bigint as cost, x.ordinal
+        from jsonb_array_elements(p_item.parts) with ordinality as x (part, ordinal)
+        order by x.ordinal
+    loop
+        v_lot := null;
+        v_lot.pool := 'subscription';
+        v_lot.granted := r_part.amount;
+        v_lot.origin := case when r_part.ordinal = 1 then 'schedule' else 'upgrade' end;
+        v_lot.subscription := p_item.subscription;
+        v_lot.item := p_item.item;
+        v_lot.plan := p_item.plan;
+        v_lot.period_start := credits_private.grant_instant(p_item, p_item.grants_done);
+        v_lot.period_end := credits_private.grant_instant(p_item, p_item.grants_done + 1);
+        v_lot.expires_at := p_expires_at;
+        v_lot.payment_id := r_part.payment_id;
+        v_lot.cost_amount := r_part.cost;
+        select p.priority into v_lot.priority
+        from credits_private.pools p
+        where p.pool = v_lot.pool;
+        select p.currency, greatest(p.withheld - p.pending + r_part.amount, 0)
+        into v_lot.cost_currency, v_withheld
+        from credits_private.payments p
+        where p.account_id = p_state.account_id and p.payment_id = r_part.payment_id;
+
+        v_entry.kind := 'grant';
+        v_state := credits_private.book_lot(v_state, v_lot, v_entry);
+        v_entry := null;
+        update credits_private.payments p
+        set pending = p.pending - r_part.amount,
+            withheld = p.withheld - v_withheld,
+            clawed = p.clawed + v_withheld
+        where p.account_id = p_state.account_id and p.payment_id = r_part.payment_id;
+        if v_withheld > 0 then
+            perform credits_private.draw_lot(p_state.account_id, v_state.entry_id, v_withheld);
+            v_entry.allocations := credits_private.allocation(v_state.entry_id, -v_withheld);
+            perform credits_private.mark_clawed(v_state, v_entry.allocations);
+            v_entry.kind := 'clawback';
+            v_state := credits_private.book(v_state, v_entry);
+            v_entry := null;
+        end if;
+    end loop;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.grant_parts(p_state credits_private.account_state, p_item credits_private.subscription_items, p_expires_at timestamp with time zone, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: grant_scheduled(credits_private.account_state, credits_private.subscription_items); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.grant_scheduled(p_state credits_private.account_state, p_item credits_private.subscription_items) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger;
+    v_grant credits_private.grant_order;
+    v_expires_at timestamptz;
+    v_is_first boolean;
+begin
+    v_grant.subscription := p_item.subscription;
+    v_grant.period_start := credits_private.grant_instant(p_item, p_item.grants_done);
+    v_grant.period_end := credits_private.grant_instant(p_item, p_item.grants_done + 1);
+    v_grant.rollover_cap := p_item.rollover_cap;
+    v_expires_at := least(
+        v_grant.period_end + credits_private.setting_interval('renewal_grace'),
+        credits_private.canceled_until(
+            p_state.account_id, p_item.subscription, null, p_item.period_end
+        )
+    );
+    select not exists (
+        select
+        from credits_private.lots l
+        where l.account_id = p_state.account_id
+            and l.subscription = p_item.subscription
+            and l.period_start = v_grant.period_start
+            and l.origin in ('grant', 'schedule')
+    ) into v_is_first;
+
+    v_entry.request := jsonb_build_object(
+        'subscription', p_item.subscription, 'item', p_item.item,
+        'period_start', extract(epoch from v_grant.period_start)
+    );
+    v_state.effective_at := case
+        when v_grant.period_start <= v_state.now then v_grant.period_start
+    end;
+    v_state := credits_private.grant_parts(v_state, p_item, v_expires_at, v_entry);
+    if v_is_first then
+        v_state := credits_private.roll_over(v_state, v_grant, v_expires_at);
+    end if;
+    update credits_private.subscription_items i
+    set grants_done = p_item.grants_done + 1
+    where i.account_id = p_state.account_id
+        and i.subscription = p_item.subscription
+        and i.item = p_item.item;
+    v_state := credits_private.schedule_grants(v_state, p_item.subscription);
+    v_state := credits_private.settle_debt(v_state);
+    v_state.effective_at := null;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.grant_scheduled(p_state credits_private.account_state, p_item credits_private.subscription_items) OWNER TO credits_owner;
 
 --
 -- Name: grant_stripe_purchase(credits_private.stripe_events, jsonb, credits_private.stripe_purchase, credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8650,6 +9802,42 @@ $$;
 ALTER FUNCTION credits_private.grant_stripe_purchase(p_event credits_private.stripe_events, p_object jsonb, p_purchase credits_private.stripe_purchase, p_payment credits_private.payment_order) OWNER TO credits_owner;
 
 --
+-- Name: grant_upgrade(credits_private.account_state, credits_private.subscription_items, bigint, credits_private.payments, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.grant_upgrade(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_payment credits_private.payments, p_entry credits_private.ledger) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_lot credits_private.lots;
+begin
+    v_lot.pool := 'subscription';
+    select p.priority into v_lot.priority from credits_private.pools p where p.pool = v_lot.pool;
+    v_lot.granted := p_amount;
+    v_lot.origin := 'upgrade';
+    v_lot.subscription := p_item.subscription;
+    v_lot.item := p_item.item;
+    v_lot.plan := p_item.plan;
+    v_lot.period_start := credits_private.grant_instant(p_item, p_item.grants_done - 1);
+    v_lot.period_end := credits_private.grant_instant(p_item, p_item.grants_done);
+    v_lot.expires_at := least(
+        v_lot.period_end + credits_private.setting_interval('renewal_grace'),
+        credits_private.canceled_until(
+            p_state.account_id, p_item.subscription, null, p_item.period_end
+        )
+    );
+    v_lot.payment_id := p_payment.payment_id;
+    v_lot.cost_amount := floor(p_payment.amount_paid::numeric * p_amount / p_payment.granted);
+    v_lot.cost_currency := p_payment.currency;
+    v_lot.reference := p_entry.reference;
+    return credits_private.book_lot(p_state, v_lot, p_entry);
+end
+$$;
+
+ALTER FUNCTION credits_private.grant_upgrade(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_payment credits_private.payments, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
 -- Name: granted_rights(); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8692,6 +9880,26 @@ CREATE FUNCTION credits_private.granted_rights() RETURNS TABLE(kind text, object
 $$;
 
 ALTER FUNCTION credits_private.granted_rights() OWNER TO credits_owner;
+
+--
+-- Name: grants_to_come(credits_private.subscription_items); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.grants_to_come(p_item credits_private.subscription_items) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_number bigint := p_item.grants_done;
+begin
+    while credits_private.grant_instant(p_item, v_number) < p_item.period_end loop
+        v_number := v_number + 1;
+    end loop;
+    return v_number - p_item.grants_done;
+end
+$$;
+
+ALTER FUNCTION credits_private.grants_to_come(p_item credits_private.subscription_items) OWNER TO credits_owner;
 
 --
 -- Name: has_values(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8766,32 +9974,31 @@ $$;
 ALTER FUNCTION credits_private.hold_allocations(p_account_id text, p_hold_id bigint) OWNER TO credits_owner;
 
 --
--- Name: insert_payment(credits_private.account_state, credits_private.grant_order[], credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: insert_payment(credits_private.account_state, credits_private.payment_order, numeric, numeric); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) RETURNS credits_private.payments
+CREATE FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_payment credits_private.payment_order, p_granted numeric, p_pending numeric) RETURNS credits_private.payments
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     v_payment credits_private.payments;
 begin
-    select sum(g.amount) into v_payment.granted from unnest(p_grants) as g;
-    if v_payment.granted > 9007199254740991 then
+    if p_granted > 9007199254740991 then
         perform credits_private.fail(
             'balance_limit', jsonb_build_object(
-                'limit', 9007199254740991, 'granted', v_payment.granted
+                'limit', 9007199254740991, 'granted', p_granted
             )
         );
     end if;
     insert into credits_private.payments (
         account_id, payment_id, provider, object_id, amount_paid, currency, amount_returned,
-        granted, created_at
+        granted, pending, created_at
     )
     values (
         p_state.account_id, p_state.entry_id + 1, p_payment.provider, p_payment.object_id,
         p_payment.amount_paid, p_payment.currency, coalesce(p_payment.amount_returned, 0),
-        v_payment.granted, greatest(p_state.now, p_state.created_at)
+        p_granted, p_pending, greatest(p_state.now, p_state.created_at)
     )
     on conflict do nothing;
     perform credits_private.check_inserted(found, p_state.account_id, p_state.entry_id + 1);
@@ -8804,7 +10011,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_payment credits_private.payment_order, p_granted numeric, p_pending numeric) OWNER TO credits_owner;
 
 --
 -- Name: insert_refs(text, bigint, credits_private.payment_order); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9189,6 +10396,54 @@ $_$;
 ALTER FUNCTION credits_private.is_plain_operation(p_operation jsonb) OWNER TO credits_owner;
 
 --
+-- Name: item_of(text, credits_private.grant_order, credits_private.payments); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.item_of(p_account_id text, p_grant credits_private.grant_order, p_payment credits_private.payments) RETURNS credits_private.subscription_items
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_item credits_private.subscription_items;
+    v_cost bigint;
+begin
+    select coalesce(p_grant.plan, i.next_plan, i.plan) into v_item.plan
+    from credits_private.subscription_items i
+    where i.account_id = p_account_id
+        and i.subscription = p_grant.subscription
+        and i.item = p_grant.item;
+    v_item.plan := coalesce(v_item.plan, p_grant.plan);
+    v_item.account_id := p_account_id;
+    v_item.subscription := p_grant.subscription;
+    v_item.item := p_grant.item;
+    v_item.amount := p_grant.amount;
+    v_item.rollover_cap := p_grant.rollover_cap;
+    v_item.is_trial := false;
+    v_item.period_start := p_grant.period_start;
+    v_item.period_end := p_grant.period_end;
+    v_item.parts := '[]';
+    v_item.grants_done := 1;
+    if p_grant.grant_months is not null then
+        v_item.grant_months := p_grant.grant_months;
+        v_item.grant_days := p_grant.grant_days;
+        select a.time_zone into v_item.time_zone
+        from credits_private.accounts a
+        where a.account_id = p_account_id;
+        v_cost := coalesce(
+            p_grant.cost / (1 + credits_private.grants_to_come(v_item)),
+            floor(p_payment.amount_paid::numeric * p_grant.amount / p_payment.granted)
+        );
+        v_item.parts := jsonb_build_array(
+            jsonb_build_array(p_payment.payment_id, p_grant.amount, v_cost)
+        );
+    end if;
+    return v_item;
+end
+$$;
+
+ALTER FUNCTION credits_private.item_of(p_account_id text, p_grant credits_private.grant_order, p_payment credits_private.payments) OWNER TO credits_owner;
+
+--
 -- Name: items_purchase(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9242,6 +10497,75 @@ end
 $$;
 
 ALTER FUNCTION credits_private.items_purchase(p_event credits_private.stripe_events, p_items jsonb) OWNER TO credits_owner;
+
+--
+-- Name: keep_period(credits_private.account_state, credits_private.subscription_items); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.keep_period(p_state credits_private.account_state, p_item credits_private.subscription_items) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_item credits_private.subscription_items := p_item;
+    v_newest credits_private.subscription_items;
+    v_start timestamptz;
+    v_ends_at timestamptz;
+begin
+    select i.* into v_newest
+    from credits_private.subscription_items i
+    where i.account_id = p_state.account_id
+        and i.subscription = p_item.subscription
+        and i.item = p_item.item;
+    if v_newest.period_start >= p_item.period_end
+        or not v_newest.is_trial and v_newest.period_start >= p_item.period_start
+    then
+        for v_number in 1 .. credits_private.grants_to_come(p_item) loop
+            v_start := credits_private.grant_instant(p_item, v_number);
+            exit when v_start >= v_newest.period_start;
+            continue when exists (
+                select
+                from credits_private.lots l
+                where l.account_id = p_state.account_id
+                    and l.subscription = p_item.subscription
+                    and l.item = p_item.item
+                    and l.period_start = v_start
+                    and l.origin = 'schedule'
+            );
+            v_item.grants_done := v_number;
+            v_ends_at := least(
+                credits_private.grant_instant(v_item, v_number + 1),
+                credits_private.canceled_until(
+                    p_state.account_id, p_item.subscription, p_item.period_start, p_item.period_end
+                )
+            );
+            v_state := credits_private.grant_parts(v_state, v_item, v_ends_at, null);
+        end loop;
+        return v_state;
+    end if;
+
+    insert into credits_private.subscriptions (account_id, subscription, status, created_at)
+    values (p_state.account_id, p_item.subscription, 'active', p_state.created_at)
+    on conflict (account_id, subscription) do nothing;
+    update credits_private.subscriptions s
+    set status = case
+            when s.status = 'trialing' or p_item.period_end > p_state.now then 'active'
+            else s.status
+        end,
+        canceled_at = case when s.canceled_at > p_item.period_start then s.canceled_at end,
+        cancel_at_period_end = s.cancel_at_period_end and s.canceled_at > p_item.period_start
+    where s.account_id = p_state.account_id and s.subscription = p_item.subscription;
+    delete from credits_private.subscription_items i
+    where i.account_id = p_state.account_id
+        and i.subscription = p_item.subscription
+        and i.item = p_item.item;
+    insert into credits_private.subscription_items values (v_item.*);
+    return credits_private.schedule_grants(v_state, p_item.subscription);
+end
+$$;
+
+ALTER FUNCTION credits_private.keep_period(p_state credits_private.account_state, p_item credits_private.subscription_items) OWNER TO credits_owner;
 
 --
 -- Name: last_entry_before(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9336,6 +10660,40 @@ end
 $$;
 
 ALTER FUNCTION credits_private.link_stripe_customer(p_event credits_private.stripe_events, p_object jsonb, p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: list_items(text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.list_items(p_account_id text, p_subscription text) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select jsonb_agg(
+        jsonb_build_object(
+            'item', nullif(i.item, ''),
+            'plan', i.plan,
+            'amount', i.amount,
+            'rollover_cap', i.rollover_cap,
+            'period_start', i.period_start,
+            'period_end', i.period_end,
+            'grant_every', nullif(concat_ws(
+                ' ',
+                nullif(i.grant_months, 0)
+                    || case i.grant_months when 1 then ' month' else ' months' end,
+                nullif(i.grant_days, 0) || case i.grant_days when 1 then ' day' else ' days' end
+            ), ''),
+            'next_grant_at', i.next_grant_at,
+            'next_amount', i.next_amount,
+            'next_plan', i.next_plan
+        )
+        order by i.item
+    )
+    from credits_private.subscription_items i
+    where i.account_id = p_account_id and i.subscription = p_subscription
+$$;
+
+ALTER FUNCTION credits_private.list_items(p_account_id text, p_subscription text) OWNER TO credits_owner;
 
 --
 -- Name: local_hour(timestamp with time zone, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9687,6 +11045,7 @@ declare
     v_owed bigint;
     v_settled bigint;
     v_covered bigint;
+    v_withheld bigint;
     v_back bigint;
     r_lot record;
 begin
@@ -9702,13 +11061,16 @@ begin
     v_left := v_left - v_settled;
     v_covered := least(v_left, v_payment.covered);
     v_left := v_left - v_covered;
+    v_withheld := greatest(v_left - v_payment.clawed, 0);
+    v_left := v_left - v_withheld;
     update credits_private.payments p
     set target = p.target - p_amount,
         written_off = p.written_off - v_written_off,
         owed = p.owed - v_owed,
         settled = p.settled - v_settled,
         covered = p.covered - v_covered,
-        clawed = p.clawed - v_left
+        clawed = p.clawed - v_left,
+        withheld = p.withheld - v_withheld
     where p.account_id = v_state.account_id and p.payment_id = p_payment_id;
 
     for r_lot in
@@ -9978,6 +11340,18 @@ $$;
 ALTER FUNCTION credits_private.mirrored_states(p_event credits_private.stripe_events, p_kind text, p_object_id text) OWNER TO credits_owner;
 
 --
+-- Name: months_of(interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.months_of(p_interval interval) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select (12 * extract(year from p_interval) + extract(month from p_interval))::bigint
+$$;
+
+ALTER FUNCTION credits_private.months_of(p_interval interval) OWNER TO credits_owner;
+
+--
 -- Name: move_lots(credits_private.account_state, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -10017,8 +11391,8 @@ begin
         select p.moved_to_payment_id into v_payment_id
         from credits_private.payments p
         where p.account_id = p_from_account_id and p.payment_id = r_lot.payment_id;
-        -- Both accounts may have had this period, under names that are not the provider's.
-        if exists (
+        -- Both accounts may have had this period, or item, under names that are not the provider's.
+        if r_lot.origin = 'grant' and exists (
             select
             from credits_private.lots l
             where l.account_id = v_state.account_id
@@ -10026,7 +11400,10 @@ begin
                 and l.item = r_lot.item
                 and l.period_start = r_lot.period_start
                 and l.origin = 'grant'
-                and r_lot.origin = 'grant'
+        ) or r_lot.origin in ('schedule', 'upgrade') and exists (
+            select
+            from credits_private.subscriptions s
+            where s.account_id = v_state.account_id and s.subscription = r_lot.subscription
         ) then
             r_lot.item := null;
         end if;
@@ -10076,11 +11453,13 @@ begin
         v_entry.kind := 'merge';
         v_entry.other_account_id := p_from_account_id;
         v_entry.other_entry_id := p_from_entry_id;
-        select coalesce(l.request, '{}') || jsonb_build_object('moved', jsonb_build_object(
-            'entry_id', r_payment.payment_id,
-            'settled', r_payment.settled,
-            'debt_paid', r_payment.debt_paid
-        ))
+        select coalesce(l.request - 'after', '{}') || jsonb_build_object(
+            'moved', jsonb_build_object(
+                'entry_id', r_payment.payment_id,
+                'settled', r_payment.settled,
+                'debt_paid', r_payment.debt_paid
+            )
+        )
         into v_entry.request
         from credits_private.ledger l
         where l.account_id = p_from_account_id and l.entry_id = r_payment.payment_id;
@@ -10105,6 +11484,71 @@ end
 $$;
 
 ALTER FUNCTION credits_private.move_payments(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: move_subscriptions(credits_private.account_state, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.move_subscriptions(p_state credits_private.account_state, p_from_account_id text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    r_subscription credits_private.subscriptions;
+    r_item credits_private.subscription_items;
+begin
+    for r_subscription in
+        select s.*
+        from credits_private.subscriptions s
+        where s.account_id = p_from_account_id
+        order by s.subscription
+    loop
+        r_subscription.account_id := v_state.account_id;
+        insert into credits_private.subscriptions values (r_subscription.*) on conflict do nothing;
+        if found then
+            for r_item in
+                select i.*
+                from credits_private.subscription_items i
+                where i.account_id = p_from_account_id
+                    and i.subscription = r_subscription.subscription
+                order by i.item
+            loop
+                r_item.account_id := v_state.account_id;
+                r_item.parts := credits_private.moved_parts(p_from_account_id, r_item.parts);
+                insert into credits_private.subscription_items values (r_item.*);
+            end loop;
+            v_state := credits_private.schedule_grants(v_state, r_subscription.subscription);
+            v_state := credits_private.note_subscription(v_state, r_subscription.subscription);
+        elsif (r_subscription.canceled_at is null or r_subscription.cancel_at_period_end)
+            and exists (
+                select
+                from credits_private.subscription_items i
+                where i.account_id = p_from_account_id
+                    and i.subscription = r_subscription.subscription
+                    and credits_private.grants_to_come(i) > 0
+            )
+        then
+            perform credits_private.fail(
+                'invalid_state',
+                jsonb_build_object(
+                    'account_id', p_from_account_id, 'subscription', r_subscription.subscription,
+                    'status', r_subscription.status
+                ),
+                'Both accounts know this subscription, and the one to be merged has grants to '
+                'come. Cancel it there first (cancel_subscription, p_when now).'
+            );
+        end if;
+    end loop;
+    delete from credits_private.subscription_items i
+    where i.account_id = p_from_account_id;
+    delete from credits_private.subscriptions s
+    where s.account_id = p_from_account_id;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.move_subscriptions(p_state credits_private.account_state, p_from_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: move_target(credits_private.account_state, credits_private.payments, bigint, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -10132,6 +11576,27 @@ end
 $$;
 
 ALTER FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: moved_parts(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.moved_parts(p_from_account_id text, p_parts jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(
+        jsonb_agg(
+            jsonb_build_array(p.moved_to_payment_id, x.part -> 1, x.part -> 2) order by x.ordinal
+        ),
+        '[]'
+    )
+    from jsonb_array_elements(p_parts) with ordinality as x (part, ordinal)
+    left join credits_private.payments p
+        on p.account_id = p_from_account_id and p.payment_id = (x.part ->> 0)::bigint
+$$;
+
+ALTER FUNCTION credits_private.moved_parts(p_from_account_id text, p_parts jsonb) OWNER TO credits_owner;
 
 --
 -- Name: note_checkout(credits_private.stripe_events, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -10316,6 +11781,33 @@ end
 $$;
 
 ALTER FUNCTION credits_private.note_invoice(p_event credits_private.stripe_events, p_invoice jsonb) OWNER TO credits_owner;
+
+--
+-- Name: note_subscription(credits_private.account_state, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.note_subscription(p_state credits_private.account_state, p_subscription text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_first bigint := p_state.command_id - (p_state.entries[1]).entry_id + 1;
+    v_entry credits_private.ledger := p_state.entries[v_first];
+begin
+    v_entry.request := coalesce(v_entry.request, '{}') || jsonb_build_object(
+        'after',
+        coalesce(v_entry.request -> 'after', '{}') || jsonb_build_object(
+            p_subscription,
+            credits_private.describe_subscription(p_state.account_id, p_subscription)
+        )
+    );
+    v_state.entries[v_first] := v_entry;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.note_subscription(p_state credits_private.account_state, p_subscription text) OWNER TO credits_owner;
 
 --
 -- Name: outlook_of(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -10509,6 +12001,7 @@ CREATE FUNCTION credits_private.parse_grant(p_path text, p_grant jsonb) RETURNS 
     AS $$
 declare
     v_order credits_private.grant_order;
+    v_every interval;
     v_unknown text;
 begin
     perform credits_private.check_argument(p_path, jsonb_typeof(p_grant) = 'object', 'object');
@@ -10516,12 +12009,13 @@ begin
     from jsonb_object_keys(p_grant) as k (name)
     where k.name not in (
         'amount', 'pool', 'expires_at', 'subscription', 'item', 'period_start', 'period_end',
-        'rollover_cap', 'cost'
+        'rollover_cap', 'cost', 'plan', 'grant_every'
     )
     limit 1;
     perform credits_private.check_argument(
         p_path || '.' || v_unknown, v_unknown is null,
-        'amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, cost'
+        'amount, pool, expires_at, subscription, item, period_start, period_end, rollover_cap, '
+        'cost, plan, grant_every'
     );
 
     v_order.amount := credits_private.parse_whole_number(p_path || '.amount', p_grant -> 'amount');
@@ -10569,6 +12063,24 @@ begin
         p_path || '.period_start', v_order.item is null or v_order.period_start is not null,
         'an instant, when there is an item'
     );
+    v_order.plan := credits_private.parse_text(p_path || '.plan', p_grant -> 'plan', 127);
+    v_every := credits_private.parse_interval(p_path || '.grant_every', p_grant -> 'grant_every');
+    perform credits_private.check_argument(
+        p_path || '.plan', v_order.plan is null or v_order.item is not null,
+        'null without a period of a subscription'
+    );
+    perform credits_private.check_argument(
+        p_path || '.grant_every',
+        v_every is null
+        or v_order.item is not null and v_order.pool = 'subscription'
+        and v_order.expires_at is null,
+        'null without a period of a subscription, with another pool or with expires_at'
+    );
+    perform credits_private.check_grant_every(
+        p_path || '.grant_every', v_every, v_order.period_start, v_order.period_end
+    );
+    v_order.grant_months := credits_private.months_of(v_every);
+    v_order.grant_days := extract(day from v_every);
     return v_order;
 end
 $$;
@@ -10614,6 +12126,16 @@ begin
             ),
             'an item of a subscription once for a period'
         );
+        perform credits_private.check_argument(
+            v_path,
+            not exists (
+                select
+                from unnest(v_orders) as o
+                where (o.subscription, o.item) = (v_order.subscription, v_order.item)
+                    and (o.grant_months is not null or v_order.grant_months is not null)
+            ),
+            'an item of a subscription once, when its credits come in several grants'
+        );
         v_orders := v_orders || v_order;
     end loop;
     return v_orders;
@@ -10652,6 +12174,33 @@ end
 $_$;
 
 ALTER FUNCTION credits_private.parse_instant(p_path text, p_value jsonb) OWNER TO credits_owner;
+
+--
+-- Name: parse_interval(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.parse_interval(p_path text, p_value jsonb) RETURNS interval
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_value is null or p_value = 'null' then
+        return null;
+    end if;
+    perform credits_private.check_argument(
+        p_path, jsonb_typeof(p_value) = 'string', 'interval as text, such as 1 month or P1M'
+    );
+    return (p_value #>> '{}')::interval;
+exception
+    when invalid_datetime_format or datetime_field_overflow or interval_field_overflow then
+        perform credits_private.check_argument(
+            p_path, false, 'interval as text, such as 1 month or P1M'
+        );
+        return null;
+end
+$$;
+
+ALTER FUNCTION credits_private.parse_interval(p_path text, p_value jsonb) OWNER TO credits_owner;
 
 --
 -- Name: parse_operation(integer, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -11015,6 +12564,37 @@ $$;
 ALTER FUNCTION credits_private.pass_on(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) OWNER TO credits_owner;
 
 --
+-- Name: pay_for_change(credits_private.account_state, credits_private.subscription_items, credits_private.payment_order, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.pay_for_change(p_state credits_private.account_state, p_item credits_private.subscription_items, p_payment credits_private.payment_order, p_due bigint, p_more bigint) RETURNS credits_private.payments
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_pending numeric := p_more::numeric * credits_private.grants_to_come(p_item);
+begin
+    if p_payment.object_id is null then
+        return null;
+    end if;
+    if p_due + v_pending = 0 then
+        perform credits_private.fail(
+            'idempotency_conflict',
+            jsonb_build_object(
+                'subscription', p_item.subscription, 'item', p_item.item, 'payment',
+                p_payment.object_id
+            ),
+            'This change grants nothing that the payment could be for; it may have been made '
+            'before, without the payment.'
+        );
+    end if;
+    return credits_private.insert_payment(p_state, p_payment, p_due + v_pending, v_pending);
+end
+$$;
+
+ALTER FUNCTION credits_private.pay_for_change(p_state credits_private.account_state, p_item credits_private.subscription_items, p_payment credits_private.payment_order, p_due bigint, p_more bigint) OWNER TO credits_owner;
+
+--
 -- Name: pools_of(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11116,6 +12696,61 @@ $$;
 ALTER FUNCTION credits_private.post_adjustment(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_cancel(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_cancel(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_known credits_private.subscriptions;
+begin
+    v_entry.kind := 'subscription';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('subscription', p_subscription, 'cancel', p_when);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    v_known := credits_private.find_subscription(p_account_id, p_subscription, null);
+    v_state := credits_private.book(v_state, v_entry);
+    if p_when = 'never' then
+        perform credits_private.check_goes_on(v_state, v_known);
+        update credits_private.subscriptions s
+        set canceled_at = null, cancel_at_period_end = false
+        where s.account_id = p_account_id and s.subscription = p_subscription;
+        v_state := credits_private.end_lots_with_grace(v_state, p_subscription);
+    elsif credits_private.subscription_end(v_known) > v_state.now then
+        update credits_private.subscriptions s
+        set canceled_at = case
+                when p_when = 'period_end' then coalesce(s.canceled_at, v_state.now)
+                else v_state.now
+            end,
+            cancel_at_period_end = p_when = 'period_end'
+        where s.account_id = p_account_id and s.subscription = p_subscription;
+        v_state := credits_private.end_lots_early(v_state, p_subscription, p_when);
+    end if;
+    v_state := credits_private.schedule_grants(v_state, p_subscription);
+    v_state := credits_private.note_subscription(v_state, p_subscription);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_cancel(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: post_capture(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11210,6 +12845,96 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_change(text, text, text, bigint, text, text, text, credits_private.payment_order, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_change(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_policy text, p_when text, p_plan text, p_payment credits_private.payment_order, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_item credits_private.subscription_items;
+    v_payment credits_private.payments;
+    v_due bigint;
+    v_more bigint;
+begin
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_strip_nulls(jsonb_build_object(
+        'subscription', p_subscription, 'item', p_item, 'amount', p_amount, 'policy', p_policy,
+        'when', p_when, 'plan', p_plan, 'payment', p_payment.object_id,
+        'provider', p_payment.provider, 'amount_paid', p_payment.amount_paid,
+        'currency', p_payment.currency
+    ));
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null and v_state.merged_into is not null then
+        return v_receipt;
+    elsif v_receipt.entry_id is not null and p_payment.object_id is not null then
+        perform credits_private.insert_refs(p_account_id, v_receipt.command_id, p_payment);
+    elsif p_payment.object_id is not null then
+        v_receipt := credits_private.find_paid(p_account_id, v_entry.request, p_payment);
+    end if;
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    perform credits_private.check_goes_on(
+        v_state, credits_private.find_subscription(p_account_id, p_subscription, p_item)
+    );
+    select i.* into v_item
+    from credits_private.subscription_items i
+    where i.account_id = p_account_id and i.subscription = p_subscription and i.item = p_item;
+
+    if p_when = 'period_end' then
+        v_item.next_amount := p_amount;
+        v_item.next_plan := p_plan;
+        v_due := 0;
+    else
+        v_due := credits_private.upgrade_due(v_state, v_item, p_amount, p_policy, p_plan);
+        v_more := greatest(p_amount - v_item.amount, 0);
+        v_payment := credits_private.pay_for_change(v_state, v_item, p_payment, v_due, v_more);
+        v_item := credits_private.change_item(v_item, p_amount, p_plan, v_payment);
+    end if;
+    update credits_private.subscription_items i
+    set amount = v_item.amount, plan = v_item.plan, parts = v_item.parts,
+        next_amount = v_item.next_amount, next_plan = v_item.next_plan
+    where i.account_id = p_account_id and i.subscription = p_subscription and i.item = p_item;
+
+    if v_due > 0 then
+        v_entry.kind := 'grant';
+        v_state := credits_private.grant_upgrade(v_state, v_item, v_due, v_payment, v_entry);
+    else
+        v_entry.kind := 'subscription';
+        v_state := credits_private.book(v_state, v_entry);
+    end if;
+    if v_payment.amount_returned > 0 then
+        v_state := credits_private.move_target(
+            v_state,
+            v_payment,
+            credits_private.share_of(
+                v_payment.granted, v_payment.amount_paid, v_payment.amount_returned
+            ),
+            null
+        );
+    end if;
+    v_state := credits_private.settle_debt(v_state);
+    v_state := credits_private.note_subscription(v_state, p_subscription);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_change(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_policy text, p_when text, p_plan text, p_payment credits_private.payment_order, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_clawback(text, credits_private.payment_order, bigint, text, text, jsonb, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -11336,6 +13061,9 @@ begin
         v_state := credits_private.end_hold(v_state, r_hold, 'released', null);
     end loop;
     v_state := credits_private.forfeit_lots(v_state);
+    update credits_private.subscription_items i
+    set next_grant_at = null
+    where i.account_id = p_account_id and i.next_grant_at is not null;
     update credits_private.accounts a
     set status = 'closed'
     where a.account_id = p_account_id;
@@ -11344,6 +13072,46 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_close(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_due_grants(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_due_grants(p_account_id text) RETURNS credits.grant_run
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_run credits.grant_run;
+    v_amount bigint;
+begin
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_run.accounts := 0;
+    v_run.grants := 0;
+    v_run.credits := 0;
+    select i.amount into v_amount
+    from credits_private.subscription_items i
+    where i.account_id = p_account_id and i.next_grant_at <= v_state.now
+    order by i.next_grant_at, i.subscription, i.item
+    limit 1;
+    if v_state.status in ('active', 'frozen')
+        and v_state.balance + v_state.debt + credits_private.held_by(p_account_id) + v_amount
+            <= 9007199254740991
+    then
+        v_state := credits_private.catch_up(v_state);
+        select count(*), coalesce(sum(e.amount), 0) into v_run.grants, v_run.credits
+        from unnest(v_state.entries) as e
+        where e.kind = 'grant';
+        v_run.accounts := 1;
+        v_state.command_id := v_state.entry_id;
+        perform credits_private.finish_command(v_state);
+    end if;
+    return v_run;
+end
+$$;
+
+ALTER FUNCTION credits_private.post_due_grants(p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: post_end_subscription(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -11569,6 +13337,9 @@ declare
     v_receipt credits.receipt;
     v_grant credits_private.grant_order;
     v_payment credits_private.payments;
+    v_granted numeric := 0;
+    v_pending numeric := 0;
+    v_to_come bigint;
 begin
     v_entry.kind := 'grant';
     v_entry.reference := p_reference;
@@ -11584,7 +13355,7 @@ begin
         -- A repeated signal may know further ids of the payment.
         perform credits_private.insert_refs(p_account_id, v_receipt.command_id, p_payment);
     elsif p_payment.object_id is not null then
-        v_receipt := credits_private.find_paid(p_account_id, p_grants, p_payment);
+        v_receipt := credits_private.find_paid(p_account_id, v_entry.request, p_payment);
     end if;
     if v_receipt.entry_id is null then
         v_receipt := credits_private.find_period(p_account_id, p_grants, p_payment);
@@ -11595,8 +13366,21 @@ begin
 
     perform credits_private.check_status(v_state, array['active', 'frozen']);
     v_state := credits_private.catch_up(v_state);
+    foreach v_grant in array p_grants loop
+        v_to_come := 0;
+        if v_grant.grant_months is not null then
+            v_to_come := credits_private.grants_to_come(
+                credits_private.item_of(p_account_id, v_grant, null)
+            );
+        end if;
+        v_pending := v_pending + v_grant.amount::numeric * v_to_come;
+        v_granted := v_granted + v_grant.amount::numeric * (1 + v_to_come);
+        if v_grant.item is not null then
+            v_state := credits_private.finish_schedule(v_state, v_grant);
+        end if;
+    end loop;
     if p_payment.object_id is not null then
-        v_payment := credits_private.insert_payment(v_state, p_grants, p_payment);
+        v_payment := credits_private.insert_payment(v_state, p_payment, v_granted, v_pending);
     end if;
     foreach v_grant in array p_grants loop
         v_state := credits_private.grant_lot(v_state, v_grant, v_payment, p_late, v_entry);
@@ -11614,8 +13398,14 @@ begin
             null
         );
     end if;
+    v_state := credits_private.book_schedule(v_state, p_on_their_own => false);
     v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
     v_state := credits_private.settle_debt(v_state);
+    foreach v_grant in array p_grants loop
+        if v_grant.item is not null then
+            v_state := credits_private.note_subscription(v_state, v_grant.subscription);
+        end if;
+    end loop;
     return credits_private.finish_command(v_state);
 end
 $$;
@@ -11742,6 +13532,8 @@ declare
     v_into credits_private.account_state;
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
+    v_subscriptions text[];
+    v_subscription text;
     r_hold credits_private.holds;
 begin
     v_entry.kind := 'merge';
@@ -11807,6 +13599,13 @@ begin
     v_into := credits_private.book(v_into, v_entry);
     v_into := credits_private.move_payments(v_into, p_account_id, v_from.entry_id);
     v_into := credits_private.move_lots(v_into, p_account_id, v_from.entry_id);
+    select coalesce(array_agg(s.subscription order by s.subscription), '{}') into v_subscriptions
+    from credits_private.subscriptions s
+    where s.account_id = p_account_id;
+    v_into := credits_private.move_subscriptions(v_into, p_account_id);
+    foreach v_subscription in array v_subscriptions loop
+        v_from := credits_private.note_subscription(v_from, v_subscription);
+    end loop;
     v_into := credits_private.settle_debt(v_into);
     update credits_private.accounts a
     set status = 'closed', merged_into = p_into_account_id
@@ -12348,6 +14147,51 @@ $$;
 ALTER FUNCTION credits_private.post_stripe_return(p_event credits_private.stripe_events, p_ref credits_private.payment_refs, p_names text[]) OWNER TO credits_owner;
 
 --
+-- Name: post_subscription_status(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+begin
+    v_entry.kind := 'subscription';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_build_object('subscription', p_subscription, 'status', p_status);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    perform credits_private.check_known(v_state);
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    v_state := credits_private.catch_up(v_state);
+    perform credits_private.check_goes_on(
+        v_state, credits_private.find_subscription(p_account_id, p_subscription, null)
+    );
+    v_state := credits_private.book(v_state, v_entry);
+    update credits_private.subscriptions s
+    set status = p_status
+    where s.account_id = p_account_id and s.subscription = p_subscription;
+    v_state := credits_private.schedule_grants(v_state, p_subscription);
+    v_state := credits_private.book_schedule(v_state, p_on_their_own => false);
+    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.note_subscription(v_state, p_subscription);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: post_transfer(text, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -12410,6 +14254,110 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_transfer(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_trial(text, text, text, bigint, timestamp with time zone, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_trial(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_trial_end timestamp with time zone, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_trial credits_private.ledger;
+    v_receipt credits.receipt;
+    v_known credits_private.subscriptions;
+    v_lot credits_private.lots;
+begin
+    v_entry.kind := 'grant';
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := jsonb_strip_nulls(jsonb_build_object(
+        'subscription', p_subscription, 'item', p_item, 'amount', p_amount,
+        'trial_end', extract(epoch from p_trial_end), 'plan', p_plan, 'trial_key', p_trial_key
+    ));
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => true);
+    v_receipt := credits_private.find_replay(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+    select l.* into v_lot
+    from credits_private.lots l
+    where l.account_id = p_account_id and l.subscription = p_subscription and l.origin = 'trial'
+    order by l.lot_id
+    limit 1;
+    if found then
+        v_trial := credits_private.first_booking(p_account_id, v_lot.lot_id);
+        if v_trial.request - 'after' = v_entry.request then
+            return credits_private.receipt_of(v_trial.account_id, v_trial.command_id);
+        end if;
+        perform credits_private.fail(
+            'trial_used',
+            jsonb_build_object(
+                'account_id', p_account_id, 'subscription', p_subscription, 'trial_end',
+                v_lot.period_end
+            )
+        );
+    end if;
+    select s.* into v_known
+    from credits_private.subscriptions s
+    where s.account_id = p_account_id and s.subscription = p_subscription;
+    if found then
+        perform credits_private.fail(
+            'invalid_state',
+            jsonb_build_object(
+                'account_id', p_account_id, 'subscription', p_subscription, 'status',
+                v_known.status
+            ),
+            'The subscription has been paid already; a trial comes before that.'
+        );
+    end if;
+
+    perform credits_private.check_status(v_state, array['active', 'frozen']);
+    perform credits_private.check_argument(
+        'p_trial_end', p_trial_end > v_state.now, 'an instant in the future'
+    );
+    perform credits_private.use_trial_key(p_account_id, p_subscription, p_trial_key);
+    v_state := credits_private.catch_up(v_state);
+    insert into credits_private.subscriptions (
+        account_id, subscription, status, trial_end, created_at
+    )
+    values (
+        p_account_id, p_subscription, 'trialing', p_trial_end,
+        greatest(v_state.now, v_state.created_at)
+    );
+    insert into credits_private.subscription_items (
+        account_id, subscription, item, plan, amount, rollover_cap, is_trial, period_start,
+        period_end
+    )
+    values (
+        p_account_id, p_subscription, p_item, p_plan, p_amount, 0, true, v_state.now, p_trial_end
+    );
+
+    v_lot := null;
+    v_lot.pool := 'subscription';
+    select p.priority into v_lot.priority from credits_private.pools p where p.pool = v_lot.pool;
+    v_lot.granted := p_amount;
+    v_lot.expires_at := p_trial_end;
+    v_lot.origin := 'trial';
+    v_lot.subscription := p_subscription;
+    v_lot.item := p_item;
+    v_lot.plan := p_plan;
+    v_lot.period_start := v_state.now;
+    v_lot.period_end := p_trial_end;
+    v_lot.reference := p_reference;
+    v_state := credits_private.book_lot(v_state, v_lot, v_entry);
+    v_state := credits_private.settle_debt(v_state);
+    v_state := credits_private.note_subscription(v_state, p_subscription);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_trial(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_trial_end timestamp with time zone, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: put_back(credits_private.account_state, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -12513,6 +14461,7 @@ CREATE FUNCTION credits_private.raise_target(p_state credits_private.account_sta
 declare
     v_payment credits_private.payments;
     v_entry credits_private.ledger := p_entry;
+    v_withheld bigint;
     v_lost bigint;
     v_taken bigint;
     v_covered bigint;
@@ -12526,13 +14475,14 @@ begin
     from credits_private.lots l
     where l.account_id = p_state.account_id and l.payment_id = p_payment_id;
 
+    v_withheld := least(p_amount, v_payment.pending - v_payment.withheld);
     v_entry.allocations := credits_private.take_paid_credits(
-        p_state.account_id, p_payment_id, p_amount
+        p_state.account_id, p_payment_id, p_amount - v_withheld
     );
     perform credits_private.mark_clawed(p_state, v_entry.allocations);
     v_taken := -credits_private.sum_allocations(v_entry.allocations);
-    v_covered := least(p_amount - v_taken, greatest(v_lost - v_payment.covered, 0));
-    v_short := p_amount - v_taken - v_covered;
+    v_covered := least(p_amount - v_withheld - v_taken, greatest(v_lost - v_payment.covered, 0));
+    v_short := p_amount - v_withheld - v_taken - v_covered;
     v_owed := v_short;
     if credits_private.setting('shortfall') = 'write_off' then
         v_owed := least(
@@ -12545,6 +14495,7 @@ begin
 
     update credits_private.payments p
     set target = p.target + p_amount,
+        withheld = p.withheld + v_withheld,
         clawed = p.clawed + v_taken,
         covered = p.covered + v_covered,
         owed = p.owed + v_owed,
@@ -13192,7 +15143,9 @@ declare
 begin
     select l.* into v_lot
     from credits_private.lots l
-    where l.account_id = p_account_id and l.payment_id = p_payment_id and l.origin = 'grant'
+    where l.account_id = p_account_id
+        and l.payment_id = p_payment_id
+        and l.origin not in ('rollover', 'restoration')
     order by l.priority desc, l.expires_at desc, l.lot_id desc
     limit 1;
     v_lot.expires_at := greatest(
@@ -13276,18 +15229,35 @@ declare
     v_lapsed jsonb := '[]'::jsonb;
     v_cap bigint := p_grant.rollover_cap;
     v_carried bigint;
+    v_ends_at timestamptz := coalesce(p_state.effective_at, p_state.now);
+    v_trial credits_private.lots;
     r_lot credits_private.lots;
 begin
+    select l.* into v_trial
+    from credits_private.lots l
+    where l.account_id = v_state.account_id
+        and l.subscription = p_grant.subscription
+        and l.origin = 'trial'
+        and l.period_start < p_grant.period_end
+    order by l.lot_id desc
+    limit 1;
     for r_lot in
         select l.*
         from credits_private.lots l
         where l.account_id = v_state.account_id
             and l.subscription = p_grant.subscription
             and l.is_open
-            and l.period_end <= p_grant.period_start
+            and (
+                l.period_end <= p_grant.period_start
+                or (l.period_start, l.period_end) = (v_trial.period_start, v_trial.period_end)
+            )
         order by l.priority desc, l.expires_at desc, l.lot_id desc
     loop
-        v_carried := least(r_lot.remaining, v_cap);
+        v_carried := case
+            when (r_lot.period_start, r_lot.period_end)
+                = (v_trial.period_start, v_trial.period_end) then 0
+            else least(r_lot.remaining, v_cap)
+        end;
         v_cap := v_cap - v_carried;
         update credits_private.lots l
         set remaining = 0,
@@ -13314,12 +15284,15 @@ begin
 
     -- All of them end, used up or not: what comes back to them later is not of the new period.
     update credits_private.lots l
-    set expires_at = v_state.now
+    set expires_at = v_ends_at
     where l.account_id = v_state.account_id
         and l.subscription = p_grant.subscription
         and not l.is_open
-        and l.period_end <= p_grant.period_start
-        and l.expires_at > v_state.now;
+        and (
+            l.period_end <= p_grant.period_start
+            or (l.period_start, l.period_end) = (v_trial.period_start, v_trial.period_end)
+        )
+        and l.expires_at > v_ends_at;
 
     if v_lapsed <> '[]' then
         v_entry := null;
@@ -13344,6 +15317,51 @@ CREATE FUNCTION credits_private.scan_limit() RETURNS bigint
 $$;
 
 ALTER FUNCTION credits_private.scan_limit() OWNER TO credits_owner;
+
+--
+-- Name: schedule_grants(credits_private.account_state, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.schedule_grants(p_state credits_private.account_state, p_subscription text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_goes_on boolean;
+    v_due timestamptz;
+    r_item credits_private.subscription_items;
+begin
+    select s.status in ('trialing', 'active') and (s.canceled_at is null or s.cancel_at_period_end)
+    into v_goes_on
+    from credits_private.subscriptions s
+    where s.account_id = p_state.account_id and s.subscription = p_subscription;
+
+    for r_item in
+        select i.*
+        from credits_private.subscription_items i
+        where i.account_id = p_state.account_id
+            and i.subscription = p_subscription
+            and i.grant_months is not null
+    loop
+        v_due := case
+            when v_goes_on then
+                nullif(
+                    credits_private.grant_instant(r_item, r_item.grants_done), r_item.period_end
+                )
+        end;
+        update credits_private.subscription_items i
+        set next_grant_at = v_due
+        where i.account_id = p_state.account_id
+            and i.subscription = p_subscription
+            and i.item = r_item.item;
+        v_state.next_event_at := least(v_state.next_event_at, v_due);
+    end loop;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.schedule_grants(p_state credits_private.account_state, p_subscription text) OWNER TO credits_owner;
 
 --
 -- Name: seal_accounts(text[], bigint, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -14410,6 +16428,28 @@ $$;
 ALTER FUNCTION credits_private.subscription_cancel_at(p_subscription jsonb) OWNER TO credits_owner;
 
 --
+-- Name: subscription_end(credits_private.subscriptions); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.subscription_end(p_subscription credits_private.subscriptions) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select case
+        when p_subscription.canceled_at is null then 'infinity'
+        when not p_subscription.cancel_at_period_end then p_subscription.canceled_at
+        else (
+            select max(i.period_end)
+            from credits_private.subscription_items i
+            where i.account_id = p_subscription.account_id
+                and i.subscription = p_subscription.subscription
+        )
+    end
+$$;
+
+ALTER FUNCTION credits_private.subscription_end(p_subscription credits_private.subscriptions) OWNER TO credits_owner;
+
+--
 -- Name: subscription_period(jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14637,6 +16677,83 @@ $$;
 ALTER FUNCTION credits_private.uncounted_window(p_account_id text, p_member text, p_period text, p_at timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: upgrade_due(credits_private.account_state, credits_private.subscription_items, bigint, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.upgrade_due(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_policy text, p_plan text) RETURNS bigint
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_start timestamptz := credits_private.grant_instant(p_item, p_item.grants_done - 1);
+    v_end timestamptz := credits_private.grant_instant(p_item, p_item.grants_done);
+    v_granted bigint;
+    v_has_plan boolean;
+    v_due bigint;
+begin
+    if p_policy = 'none' or p_item.is_trial then
+        return 0;
+    end if;
+    select coalesce(sum(l.granted), 0), coalesce(bool_or(l.plan = p_plan), false)
+    into v_granted, v_has_plan
+    from credits_private.lots l
+    where l.account_id = p_state.account_id
+        and l.subscription = p_item.subscription
+        and l.item = p_item.item
+        and l.period_start = v_start
+        and l.origin in ('grant', 'schedule', 'upgrade');
+    v_due := case
+        when p_policy = 'difference' then greatest(p_amount - v_granted, 0)
+        when v_has_plan then 0
+        else p_amount
+    end;
+    if v_due > 0 and v_end <= p_state.now then
+        perform credits_private.fail(
+            'invalid_state',
+            jsonb_build_object(
+                'account_id', p_state.account_id, 'subscription', p_item.subscription,
+                'item', p_item.item, 'period_end', v_end
+            ),
+            'The period is over and the next one has not been granted: renew first, or change '
+            'with p_policy none.'
+        );
+    end if;
+    return v_due;
+end
+$$;
+
+ALTER FUNCTION credits_private.upgrade_due(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_policy text, p_plan text) OWNER TO credits_owner;
+
+--
+-- Name: use_trial_key(text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.use_trial_key(p_account_id text, p_subscription text, p_trial_key text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if p_trial_key is null then
+        return;
+    end if;
+    insert into credits_private.trial_keys (trial_key, account_id, subscription)
+    values (p_trial_key, p_account_id, p_subscription)
+    on conflict do nothing;
+    if not found then
+        perform credits_private.fail(
+            'trial_used',
+            jsonb_build_object(
+                'account_id', p_account_id, 'subscription', p_subscription, 'trial_key',
+                p_trial_key
+            )
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.use_trial_key(p_account_id text, p_subscription text, p_trial_key text) OWNER TO credits_owner;
+
+--
 -- Name: verify_accounts(text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14666,6 +16783,8 @@ CREATE FUNCTION credits_private.verify_accounts(p_account_ids text[]) RETURNS SE
         select 9, x.* from credits_private.verify_pairs(a.account_id) as x
         union all
         select 10, m.* from credits_private.verify_moved(a.account_id) as m
+        union all
+        select 11, s.* from credits_private.verify_subscriptions(a.account_id) as s
     ) as f
     order by f.account_id collate "C", f.part, f.entry_id, f.lot_id, f.violation
 $$;
@@ -14766,6 +16885,18 @@ CREATE FUNCTION credits_private.verify_closing(p_account_id text) RETURNS SETOF 
         from credits_private.payment_refs r
         where r.account_id = p_account_id
         union all
+        select null, null, 'subscription has stayed in a merged account',
+            a.merged_into is null, a.merged_into, s.subscription
+        from (
+            select o.subscription
+            from credits_private.subscriptions o
+            where o.account_id = p_account_id
+            union
+            select i.subscription
+            from credits_private.subscription_items i
+            where i.account_id = p_account_id
+        ) as s
+        union all
         select null, null, 'account was merged into an unknown one',
             a.merged_into is null or exists (
                 select from credits_private.accounts o where o.account_id = a.merged_into
@@ -14859,8 +16990,8 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
         ('kind does not move credits this way',
             case
                 when e.kind in (
-                    'open', 'freeze', 'unfreeze', 'close', 'erase', 'rollover', 'settle',
-                    'extend', 'cap', 'repair'
+                    'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'subscription',
+                    'rollover', 'settle', 'extend', 'repair'
                 ) then e.amount = 0
                 when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
@@ -15288,7 +17419,9 @@ declare
         (select max(k.account_id) from credits_private.member_caps k),
         (select max(c.account_id) from credits_private.usage_counters c),
         (select max(r.account_id) from credits_private.payment_refs r),
-        (select max(s.account_id) from credits_private.seals s)
+        (select max(s.account_id) from credits_private.seals s),
+        (select max(s.account_id) from credits_private.subscriptions s),
+        (select max(i.account_id) from credits_private.subscription_items i)
     ));
 begin
     return query
@@ -15321,6 +17454,14 @@ begin
         select distinct c.account_id, 'counters of an unknown account'
         from credits_private.usage_counters c
         where c.account_id >= p_from and c.account_id <= v_until
+        union all
+        select distinct s.account_id, 'subscriptions of an unknown account'
+        from credits_private.subscriptions s
+        where s.account_id >= p_from and s.account_id <= v_until
+        union all
+        select distinct i.account_id, 'items of an unknown account'
+        from credits_private.subscription_items i
+        where i.account_id >= p_from and i.account_id <= v_until
     ) as o
     where not exists (
         select from credits_private.accounts a where a.account_id = o.account_id
@@ -15448,7 +17589,7 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
     ),
     bought as (
         select l.payment_id,
-            sum(l.granted) filter (where l.origin = 'grant') as granted,
+            sum(l.granted) filter (where l.origin not in ('rollover', 'restoration')) as granted,
             sum(l.clawed) as clawed,
             sum(l.expired) as expired
         from credits_private.lots l
@@ -15478,6 +17619,14 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
             and l.kind = 'merge'
             and l.request -> 'moved' ? 'settled'
     ),
+    scheduled as (
+        select (x.part ->> 0)::bigint as payment_id,
+            sum((x.part ->> 1)::numeric * credits_private.grants_to_come(i)) as credits
+        from credits_private.subscription_items i
+        cross join lateral jsonb_array_elements(i.parts) as x (part)
+        where i.account_id = p_account_id
+        group by (x.part ->> 0)::bigint
+    ),
     per_payment as (
         select coalesce(p.payment_id, b.payment_id) as payment_id, c.violation, c.expected, c.actual
         from (select q.* from credits_private.payments q where q.account_id = p_account_id) as p
@@ -15488,21 +17637,27 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
             from paid_debt x
             full join brought m on m.payment_id = x.payment_id
         ) as d on d.payment_id = p.payment_id
+        left join scheduled s on s.payment_id = p.payment_id
         cross join lateral (values
             ('granted of the payment is not that of its lots',
-                p.granted is not distinct from b.granted,
-                b.granted::text, p.granted::text),
+                p.granted = coalesce(b.granted, 0) + p.pending,
+                (coalesce(b.granted, 0) + coalesce(p.pending, 0))::text, p.granted::text),
             ('clawed of the payment is not that of its lots',
-                p.clawed is not distinct from b.clawed,
-                b.clawed::text, p.clawed::text),
-            ('covered exceeds what expired', p.covered <= b.expired,
-                b.expired::text, p.covered::text),
+                p.clawed = coalesce(b.clawed, 0),
+                coalesce(b.clawed, 0)::text, p.clawed::text),
+            ('covered exceeds what expired', p.covered <= coalesce(b.expired, 0),
+                coalesce(b.expired, 0)::text, p.covered::text),
+            ('withheld exceeds what is pending', p.withheld between 0 and p.pending,
+                p.pending::text, p.withheld::text),
+            ('pending is less than what is still scheduled', p.pending >= coalesce(s.credits, 0),
+                s.credits::text, p.pending::text),
             ('debt paid by its lots is not what the ledger says',
                 p.debt_paid = coalesce(d.debt_paid, 0),
                 coalesce(d.debt_paid, 0)::text, p.debt_paid::text),
             ('parts of the target do not add up',
-                p.clawed + p.covered + p.owed + p.settled + p.written_off = p.target,
-                (p.clawed + p.covered + p.owed + p.settled + p.written_off)::text, p.target::text),
+                p.withheld + p.clawed + p.covered + p.owed + p.settled + p.written_off = p.target,
+                (p.withheld + p.clawed + p.covered + p.owed + p.settled + p.written_off)::text,
+                p.target::text),
             ('target is out of range', p.target between 0 and p.granted,
                 p.granted::text, p.target::text),
             ('less is taken back than was demanded', p.target >= p.demanded,
@@ -15551,6 +17706,95 @@ CREATE FUNCTION credits_private.verify_payments(p_account_id text) RETURNS SETOF
 $$;
 
 ALTER FUNCTION credits_private.verify_payments(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: verify_subscriptions(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.verify_subscriptions(p_account_id text) RETURNS SETOF credits.finding
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with told as (
+        select distinct on (x.subscription) x.subscription, l.entry_id,
+            nullif(x.state, 'null') as state
+        from credits_private.ledger l
+        cross join lateral jsonb_each(l.request -> 'after') as x (subscription, state)
+        where l.account_id = p_account_id and l.request ? 'after'
+        order by x.subscription, l.entry_id desc
+    ),
+    known as (
+        select s.subscription,
+            credits_private.describe_subscription(p_account_id, s.subscription) as state
+        from credits_private.subscriptions s
+        where s.account_id = p_account_id
+    ),
+    tail as (
+        select t.entry_id, t.next_event_at
+        from credits_private.ledger t
+        where t.account_id = p_account_id
+        order by t.entry_id desc
+        limit 1
+    ),
+    items as (
+        select i.subscription, i.item, i.next_grant_at, s.subscription is not null as is_known,
+            case
+                when i.grant_months is not null
+                    and a.status <> 'closed'
+                    and s.status in ('trialing', 'active')
+                    and (s.canceled_at is null or s.cancel_at_period_end)
+                    then nullif(credits_private.grant_instant(i, i.grants_done), i.period_end)
+            end as due_at,
+            (
+                select max(l.period_start)
+                from credits_private.lots l
+                where l.account_id = p_account_id
+                    and l.subscription = i.subscription
+                    and l.item = i.item
+                    and l.origin = 'schedule'
+                    and l.period_start >= i.period_start
+                    -- A period that this one replaced may have granted beyond its start.
+                    and l.lot_id > (
+                        select b.lot_id
+                        from credits_private.lots b
+                        where b.account_id = p_account_id
+                            and b.subscription = i.subscription
+                            and b.item = i.item
+                            and b.period_start = i.period_start
+                            and b.origin = 'grant'
+                    )
+            ) as granted_at,
+            credits_private.grant_instant(i, i.grants_done - 1) as done_at
+        from credits_private.subscription_items i
+        left join credits_private.subscriptions s
+            on s.account_id = p_account_id and s.subscription = i.subscription
+        left join credits_private.accounts a on a.account_id = p_account_id
+        where i.account_id = p_account_id
+    )
+    select p_account_id, 'subscription is not what the ledger says', t.entry_id, null::bigint,
+        t.state::text, k.state::text
+    from told t
+    full join known k on k.subscription = t.subscription
+    where t.state is distinct from k.state
+    union all
+    select p_account_id, c.violation, t.entry_id, null::bigint, c.expected, c.actual
+    from items i
+    cross join tail t
+    cross join lateral (values
+        ('item of an unknown subscription', i.is_known, 'a subscription', i.subscription),
+        ('next grant is not when the schedule says',
+            i.next_grant_at is not distinct from i.due_at,
+            i.due_at::text, i.next_grant_at::text),
+        ('scheduled grant is booked and not counted', coalesce(i.granted_at <= i.done_at, true),
+            i.done_at::text, i.granted_at::text),
+        ('next event is later than a scheduled grant',
+            coalesce(t.next_event_at <= i.next_grant_at, true),
+            i.next_grant_at::text, t.next_event_at::text)
+    ) as c (violation, holds, expected, actual)
+    where c.holds is not true
+$$;
+
+ALTER FUNCTION credits_private.verify_subscriptions(p_account_id text) OWNER TO credits_owner;
 
 --
 -- Name: wake_stripe_events(text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -17045,6 +19289,42 @@ COMMENT ON TABLE credits_private.stripe_waits IS 'Meeting point of an event that
 COMMENT ON COLUMN credits_private.stripe_waits.waits_for IS 'Kind and id of what is waited for.';
 
 --
+-- Name: trial_keys; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.trial_keys (
+    trial_key text NOT NULL COLLATE pg_catalog."C",
+    account_id text NOT NULL COLLATE pg_catalog."C",
+    subscription text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE credits_private.trial_keys OWNER TO credits_owner;
+
+--
+-- Name: TABLE trial_keys; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.trial_keys IS 'Who has had a trial, under keys that outlive accounts; unique over all accounts.';
+
+--
+-- Name: COLUMN trial_keys.trial_key; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.trial_keys.trial_key IS 'Key of the host application, such as the hash of a card or an address.';
+
+--
+-- Name: COLUMN trial_keys.account_id; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.trial_keys.account_id IS 'Account that had the trial.';
+
+--
+-- Name: COLUMN trial_keys.subscription; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.trial_keys.subscription IS 'Subscription that was tried.';
+
+--
 -- Name: usage_counters; Type: TABLE; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17335,6 +19615,27 @@ ALTER TABLE ONLY credits_private.stripe_waits
     ADD CONSTRAINT stripe_waits_pkey PRIMARY KEY (waits_for);
 
 --
+-- Name: subscription_items subscription_items_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.subscription_items
+    ADD CONSTRAINT subscription_items_pkey PRIMARY KEY (account_id, subscription, item);
+
+--
+-- Name: subscriptions subscriptions_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (account_id, subscription);
+
+--
+-- Name: trial_keys trial_keys_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.trial_keys
+    ADD CONSTRAINT trial_keys_pkey PRIMARY KEY (trial_key);
+
+--
 -- Name: usage_counters usage_counters_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17496,6 +19797,12 @@ CREATE INDEX stripe_subscriptions_account_idx ON credits_private.stripe_subscrip
 --
 
 CREATE INDEX stripe_subscriptions_customer_idx ON credits_private.stripe_subscriptions USING btree (customer);
+
+--
+-- Name: subscription_items_due_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX subscription_items_due_idx ON credits_private.subscription_items USING btree (next_grant_at, account_id) WHERE (next_grant_at IS NOT NULL);
 
 --
 -- Name: ledger ledger_entries_stay; Type: TRIGGER; Schema: credits_private; Owner: credits_owner
@@ -17708,6 +20015,24 @@ ALTER TABLE credits_private.stripe_subscriptions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE credits_private.stripe_waits ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: subscription_items; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.subscription_items ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscriptions; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.subscriptions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: trial_keys; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.trial_keys ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: usage_counters; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17771,11 +20096,25 @@ GRANT ALL ON FUNCTION credits.balance_at(p_account_id text, p_at timestamp with 
 GRANT ALL ON FUNCTION credits.balance_at(p_account_id text, p_at timestamp with time zone) TO credits_reader;
 
 --
+-- Name: FUNCTION cancel_subscription(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.cancel_subscription(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.cancel_subscription(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
 -- Name: FUNCTION capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
 -- Name: FUNCTION claim_payment(p_account_id text, p_event_id text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -17912,6 +20251,14 @@ GRANT ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, 
 GRANT ALL ON FUNCTION credits.grant_credits(p_account_id text, p_amount bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
+-- Name: FUNCTION grant_due(p_limit integer); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.grant_due(p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.grant_due(p_limit integer) TO credits_service;
+GRANT ALL ON FUNCTION credits.grant_due(p_limit integer) TO credits_admin;
+
+--
 -- Name: FUNCTION hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -18024,6 +20371,15 @@ GRANT ALL ON FUNCTION credits.list_stripe_runs(p_limit integer, p_before timesta
 GRANT ALL ON FUNCTION credits.list_stripe_runs(p_limit integer, p_before timestamp with time zone) TO credits_reader;
 
 --
+-- Name: FUNCTION list_subscriptions(p_account_id text, p_limit integer, p_after text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_subscriptions(p_account_id text, p_limit integer, p_after text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_subscriptions(p_account_id text, p_limit integer, p_after text) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_subscriptions(p_account_id text, p_limit integer, p_after text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_subscriptions(p_account_id text, p_limit integer, p_after text) TO credits_reader;
+
+--
 -- Name: FUNCTION merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -18114,11 +20470,11 @@ REVOKE ALL ON FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint,
 GRANT ALL ON FUNCTION credits.release_hold(p_account_id text, p_hold_id bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
--- Name: FUNCTION renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_plan text, p_grant_every interval, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+REVOKE ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_plan text, p_grant_every interval, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.renew_subscription(p_account_id text, p_subscription text, p_amount bigint, p_period_start timestamp with time zone, p_period_end timestamp with time zone, p_rollover_cap bigint, p_item text, p_plan text, p_grant_every interval, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
 -- Name: FUNCTION repair_account(p_account_id text, p_reason text, p_person text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -18169,6 +20525,13 @@ REVOKE ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, 
 GRANT ALL ON FUNCTION credits.set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text) TO credits_admin;
 
 --
+-- Name: FUNCTION set_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.set_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.set_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
 -- Name: FUNCTION simulate_spend(p_account_id text, p_amount bigint); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -18176,6 +20539,13 @@ REVOKE ALL ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint
 GRANT ALL ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) TO credits_service;
 GRANT ALL ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) TO credits_admin;
 GRANT ALL ON FUNCTION credits.simulate_spend(p_account_id text, p_amount bigint) TO credits_reader;
+
+--
+-- Name: FUNCTION start_trial(p_account_id text, p_subscription text, p_amount bigint, p_trial_end timestamp with time zone, p_item text, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.start_trial(p_account_id text, p_subscription text, p_amount bigint, p_trial_end timestamp with time zone, p_item text, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.start_trial(p_account_id text, p_subscription text, p_amount bigint, p_trial_end timestamp with time zone, p_item text, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
 -- Name: FUNCTION transfer_credits(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -18382,16 +20752,22 @@ REVOKE ALL ON FUNCTION credits_private.billing_window(p_account_id text, p_at ti
 REVOKE ALL ON FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
--- Name: FUNCTION book_due(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION book_due(p_state credits_private.account_state, p_until timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.book_due(p_state credits_private.account_state) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION book_schedule(p_state credits_private.account_state, p_on_their_own boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.book_schedule(p_state credits_private.account_state, p_on_their_own boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION burn_reason(p_lot credits_private.lots, p_next credits_private.lots, p_is_alone boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18404,6 +20780,12 @@ REVOKE ALL ON FUNCTION credits_private.burn_reason(p_lot credits_private.lots, p
 --
 
 REVOKE ALL ON FUNCTION credits_private.calendar_window(p_period text, p_time_zone text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION canceled_until(p_account_id text, p_subscription text, p_period_start timestamp with time zone, p_period_end timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.canceled_until(p_account_id text, p_subscription text, p_period_start timestamp with time zone, p_period_end timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION cap_refusal(p_account_id text, p_member text, p_at timestamp with time zone, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18442,6 +20824,12 @@ REVOKE ALL ON FUNCTION credits_private.catch_up(p_state credits_private.account_
 REVOKE ALL ON FUNCTION credits_private.chain_of(p_account_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION change_item(p_item credits_private.subscription_items, p_amount bigint, p_plan text, p_payment credits_private.payments); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.change_item(p_item credits_private.subscription_items, p_amount bigint, p_plan text, p_payment credits_private.payments) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_account_id(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -18464,6 +20852,18 @@ REVOKE ALL ON FUNCTION credits_private.check_amount(p_argument text, p_amount bi
 --
 
 REVOKE ALL ON FUNCTION credits_private.check_argument(p_argument text, p_is_legal boolean, p_allowed text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_goes_on(p_state credits_private.account_state, p_subscription credits_private.subscriptions); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_goes_on(p_state credits_private.account_state, p_subscription credits_private.subscriptions) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_grant_every(p_argument text, p_every interval, p_period_start timestamp with time zone, p_period_end timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_grant_every(p_argument text, p_every interval, p_period_start timestamp with time zone, p_period_end timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_hold_time(p_expires_in interval); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18634,6 +21034,12 @@ REVOKE ALL ON FUNCTION credits_private.describe_hold_time(p_expires_in interval)
 REVOKE ALL ON FUNCTION credits_private.describe_stripe_event(p_event credits_private.stripe_events) FROM PUBLIC;
 
 --
+-- Name: FUNCTION describe_subscription(p_account_id text, p_subscription text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.describe_subscription(p_account_id text, p_subscription text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION differences(p_account_id text, p_rebuilt credits_private.rebuilt); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -18662,6 +21068,18 @@ REVOKE ALL ON FUNCTION credits_private.end_hold(p_state credits_private.account_
 --
 
 REVOKE ALL ON FUNCTION credits_private.end_lot(p_account_id text, p_lot_id bigint, p_now timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION end_lots_early(p_state credits_private.account_state, p_subscription text, p_when text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.end_lots_early(p_state credits_private.account_state, p_subscription text, p_when text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION end_lots_with_grace(p_state credits_private.account_state, p_subscription text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.end_lots_with_grace(p_state credits_private.account_state, p_subscription text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION entry_at(p_account_id text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18718,10 +21136,10 @@ REVOKE ALL ON FUNCTION credits_private.find_hold(p_state credits_private.account
 REVOKE ALL ON FUNCTION credits_private.find_line_items(p_event credits_private.stripe_events, p_object_id text, p_shown jsonb, p_wait boolean) FROM PUBLIC;
 
 --
--- Name: FUNCTION find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION find_paid(p_account_id text, p_request jsonb, p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.find_paid(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.find_paid(p_account_id text, p_request jsonb, p_payment credits_private.payment_order) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_payment(p_account_id text, p_name credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18760,10 +21178,22 @@ REVOKE ALL ON FUNCTION credits_private.find_stripe_payment(p_event credits_priva
 REVOKE ALL ON FUNCTION credits_private.find_stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION find_subscription(p_account_id text, p_subscription text, p_item text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_subscription(p_account_id text, p_subscription text, p_item text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION finish_command(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.finish_command(p_state credits_private.account_state) FROM PUBLIC;
+
+--
+-- Name: FUNCTION finish_schedule(p_state credits_private.account_state, p_grant credits_private.grant_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.finish_schedule(p_state credits_private.account_state, p_grant credits_private.grant_order) FROM PUBLIC;
 
 --
 -- Name: FUNCTION first_booking(p_account_id text, p_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18802,10 +21232,28 @@ REVOKE ALL ON FUNCTION credits_private.frozen_purchase(p_metadata jsonb) FROM PU
 REVOKE ALL ON FUNCTION credits_private.given_back(p_account_id text, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
+-- Name: FUNCTION grant_instant(p_item credits_private.subscription_items, p_number bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.grant_instant(p_item credits_private.subscription_items, p_number bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.grant_lot(p_state credits_private.account_state, p_grant credits_private.grant_order, p_payment credits_private.payments, p_late boolean, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION grant_parts(p_state credits_private.account_state, p_item credits_private.subscription_items, p_expires_at timestamp with time zone, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.grant_parts(p_state credits_private.account_state, p_item credits_private.subscription_items, p_expires_at timestamp with time zone, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION grant_scheduled(p_state credits_private.account_state, p_item credits_private.subscription_items); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.grant_scheduled(p_state credits_private.account_state, p_item credits_private.subscription_items) FROM PUBLIC;
 
 --
 -- Name: FUNCTION grant_stripe_purchase(p_event credits_private.stripe_events, p_object jsonb, p_purchase credits_private.stripe_purchase, p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18814,10 +21262,22 @@ REVOKE ALL ON FUNCTION credits_private.grant_lot(p_state credits_private.account
 REVOKE ALL ON FUNCTION credits_private.grant_stripe_purchase(p_event credits_private.stripe_events, p_object jsonb, p_purchase credits_private.stripe_purchase, p_payment credits_private.payment_order) FROM PUBLIC;
 
 --
+-- Name: FUNCTION grant_upgrade(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_payment credits_private.payments, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.grant_upgrade(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_payment credits_private.payments, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
 -- Name: FUNCTION granted_rights(); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.granted_rights() FROM PUBLIC;
+
+--
+-- Name: FUNCTION grants_to_come(p_item credits_private.subscription_items); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.grants_to_come(p_item credits_private.subscription_items) FROM PUBLIC;
 
 --
 -- Name: FUNCTION has_values(p_object jsonb, p_values jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18844,10 +21304,10 @@ REVOKE ALL ON FUNCTION credits_private.held_by(p_account_id text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION credits_private.hold_allocations(p_account_id text, p_hold_id bigint) FROM PUBLIC;
 
 --
--- Name: FUNCTION insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION insert_payment(p_state credits_private.account_state, p_payment credits_private.payment_order, p_granted numeric, p_pending numeric); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.insert_payment(p_state credits_private.account_state, p_payment credits_private.payment_order, p_granted numeric, p_pending numeric) FROM PUBLIC;
 
 --
 -- Name: FUNCTION insert_refs(p_account_id text, p_payment_id bigint, p_payment credits_private.payment_order); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18928,10 +21388,22 @@ REVOKE ALL ON FUNCTION credits_private.is_name(p_value jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION credits_private.is_plain_operation(p_operation jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION item_of(p_account_id text, p_grant credits_private.grant_order, p_payment credits_private.payments); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.item_of(p_account_id text, p_grant credits_private.grant_order, p_payment credits_private.payments) FROM PUBLIC;
+
+--
 -- Name: FUNCTION items_purchase(p_event credits_private.stripe_events, p_items jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.items_purchase(p_event credits_private.stripe_events, p_items jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_period(p_state credits_private.account_state, p_item credits_private.subscription_items); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.keep_period(p_state credits_private.account_state, p_item credits_private.subscription_items) FROM PUBLIC;
 
 --
 -- Name: FUNCTION last_entry_before(p_account_id text, p_before timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -18950,6 +21422,12 @@ REVOKE ALL ON FUNCTION credits_private.ledger_is_append_only() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION credits_private.link_stripe_customer(p_event credits_private.stripe_events, p_object jsonb, p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION list_items(p_account_id text, p_subscription text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.list_items(p_account_id text, p_subscription text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION local_hour(p_at timestamp with time zone, p_time_zone text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19060,6 +21538,12 @@ REVOKE ALL ON FUNCTION credits_private.mirror_state(p_event credits_private.stri
 REVOKE ALL ON FUNCTION credits_private.mirrored_states(p_event credits_private.stripe_events, p_kind text, p_object_id text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION months_of(p_interval interval); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.months_of(p_interval interval) FROM PUBLIC;
+
+--
 -- Name: FUNCTION move_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -19072,10 +21556,22 @@ REVOKE ALL ON FUNCTION credits_private.move_lots(p_state credits_private.account
 REVOKE ALL ON FUNCTION credits_private.move_payments(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION move_subscriptions(p_state credits_private.account_state, p_from_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.move_subscriptions(p_state credits_private.account_state, p_from_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.move_target(p_state credits_private.account_state, p_payment credits_private.payments, p_target bigint, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION moved_parts(p_from_account_id text, p_parts jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.moved_parts(p_from_account_id text, p_parts jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_checkout(p_event credits_private.stripe_events, p_session text, p_state text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19088,6 +21584,12 @@ REVOKE ALL ON FUNCTION credits_private.note_checkout(p_event credits_private.str
 --
 
 REVOKE ALL ON FUNCTION credits_private.note_invoice(p_event credits_private.stripe_events, p_invoice jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_subscription(p_state credits_private.account_state, p_subscription text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.note_subscription(p_state credits_private.account_state, p_subscription text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION outlook_of(p_account_id text, p_now timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19130,6 +21632,12 @@ REVOKE ALL ON FUNCTION credits_private.parse_grants(p_grants jsonb) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION credits_private.parse_instant(p_path text, p_value jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION parse_interval(p_path text, p_value jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.parse_interval(p_path text, p_value jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION parse_operation(p_index integer, p_operation jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19180,6 +21688,12 @@ REVOKE ALL ON FUNCTION credits_private.parts_of(p_allocations jsonb) FROM PUBLIC
 REVOKE ALL ON FUNCTION credits_private.pass_on(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION pay_for_change(p_state credits_private.account_state, p_item credits_private.subscription_items, p_payment credits_private.payment_order, p_due bigint, p_more bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.pay_for_change(p_state credits_private.account_state, p_item credits_private.subscription_items, p_payment credits_private.payment_order, p_due bigint, p_more bigint) FROM PUBLIC;
+
+--
 -- Name: FUNCTION pools_of(p_account_id text, p_allocations jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -19192,10 +21706,22 @@ REVOKE ALL ON FUNCTION credits_private.pools_of(p_account_id text, p_allocations
 REVOKE ALL ON FUNCTION credits_private.post_adjustment(p_account_id text, p_reason text, p_person text, p_difference bigint, p_target bigint, p_pool text, p_expires_at timestamp with time zone, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_cancel(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_cancel(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_change(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_policy text, p_when text, p_plan text, p_payment credits_private.payment_order, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_change(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_policy text, p_when text, p_plan text, p_payment credits_private.payment_order, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_clawback(p_account_id text, p_name credits_private.payment_order, p_target bigint, p_reference text, p_idempotency_key text, p_metadata jsonb, p_formerly text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19208,6 +21734,12 @@ REVOKE ALL ON FUNCTION credits_private.post_clawback(p_account_id text, p_name c
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_close(p_account_id text, p_reason text, p_if_credits text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_due_grants(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_due_grants(p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_end_subscription(p_account_id text, p_subscription text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19306,10 +21838,22 @@ REVOKE ALL ON FUNCTION credits_private.post_status(p_account_id text, p_kind tex
 REVOKE ALL ON FUNCTION credits_private.post_stripe_return(p_event credits_private.stripe_events, p_ref credits_private.payment_refs, p_names text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_subscription_status(p_account_id text, p_subscription text, p_status text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION post_transfer(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_transfer(p_account_id text, p_to_account_id text, p_amount bigint, p_pool text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_trial(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_trial_end timestamp with time zone, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_trial(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_trial_end timestamp with time zone, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19430,6 +21974,12 @@ REVOKE ALL ON FUNCTION credits_private.roll_over(p_state credits_private.account
 --
 
 REVOKE ALL ON FUNCTION credits_private.scan_limit() FROM PUBLIC;
+
+--
+-- Name: FUNCTION schedule_grants(p_state credits_private.account_state, p_subscription text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.schedule_grants(p_state credits_private.account_state, p_subscription text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION seal_accounts(p_account_ids text[], p_limit bigint, p_at_once boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19618,6 +22168,12 @@ REVOKE ALL ON FUNCTION credits_private.stripe_wait_names(p_event credits_private
 REVOKE ALL ON FUNCTION credits_private.subscription_cancel_at(p_subscription jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION subscription_end(p_subscription credits_private.subscriptions); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.subscription_end(p_subscription credits_private.subscriptions) FROM PUBLIC;
+
+--
 -- Name: FUNCTION subscription_period(p_subscription jsonb, p_bound text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -19658,6 +22214,18 @@ REVOKE ALL ON FUNCTION credits_private.try_stripe_event(p_event credits_private.
 --
 
 REVOKE ALL ON FUNCTION credits_private.uncounted_window(p_account_id text, p_member text, p_period text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION upgrade_due(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_policy text, p_plan text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.upgrade_due(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_policy text, p_plan text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION use_trial_key(p_account_id text, p_subscription text, p_trial_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.use_trial_key(p_account_id text, p_subscription text, p_trial_key text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION verify_accounts(p_account_ids text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -19730,6 +22298,12 @@ REVOKE ALL ON FUNCTION credits_private.verify_pairs(p_account_id text) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION credits_private.verify_payments(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION verify_subscriptions(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.verify_subscriptions(p_account_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION wake_stripe_events(p_waits_for text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
