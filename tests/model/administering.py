@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from tests.model import choices
+from tests.model.damage import FAULTS
 from tests.model.state import MOST
 from tests.model.steps import Table, step
 
 if TYPE_CHECKING:
     from tests.model.choices import Amount, Moment
+    from tests.model.damage import Fault
 
 _REASONS = st.sampled_from(["fraud", "request"])
 
@@ -48,6 +50,12 @@ class Administering(Table):
     @step(1, account_id=choices.accounts, reason=_REASONS, tail=choices.tails)
     def repair_account(self, account_id: str, reason: str, tail: dict[str, Any]) -> None:
         self.make("repair_account", account_id, tail, reason=reason, person="eve")
+
+    @step(3, account_id=choices.accounts, fault=st.sampled_from(FAULTS), nth=choices.numbers)
+    def damage_and_repair(self, account_id: str, fault: Fault, nth: int) -> None:
+        """Whatever the account has been through, its entries tell what somebody has changed."""
+        if self.twin.damage(account_id, fault, nth):
+            self.make("repair_account", account_id, {}, reason="damage", person="eve")
 
     @step(
         4,

@@ -130,6 +130,19 @@ class Search(Granting, Subscribing, Spending, Holding, Capping, Moving, Administ
         elif self.twin.depth:
             self.twin.keep()
 
+    @step(
+        3,
+        account_id=choices.accounts,
+        nth=st.integers(0, 30),
+        step=st.sampled_from([-US, 0 * US, US]),
+    )
+    def look_back(self, account_id: str, nth: int, step: timedelta) -> None:
+        self.twin.look_back(account_id, nth, step)
+
+    @step(2, nth=st.integers(0, 60))
+    def recall(self, nth: int) -> None:
+        self.twin.recall(nth)
+
     @step(3, limit=st.sampled_from([1, 2, 1000]))
     def expire_due(self, limit: int) -> None:
         self.twin.sweep(limit)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pgcredits.errors import CreditsError
 from pgcredits.rpc import Batch, Receipt
 from tests.client import Credits
-from tests.model import shown
+from tests.model import damage, past, shown
 from tests.model.call import Call
 from tests.model.model import Model
 from tests.model.state import Refusal, Settings
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from pgcredits.rpc import Sealing, Sweep
+    from tests.model.damage import Fault
     from tests.model.state import Account
 
 Answer = tuple[str, Any]
@@ -41,7 +42,8 @@ class Twin:
         self.has_failed = False
         self._known: dict[str, int] = {}
         self._verified: dict[str, Account | None] = {}
-        self._saved: list[tuple[Model, dict[str, int]]] = []
+        self._saved: list[tuple[Model, dict[str, int], int]] = []
+        self._readings: list[tuple[Account, datetime]] = []
         conn.execute("delete from testing.clock")
         conn.execute("insert into testing.clock (now_at) values (%s)", (self.model.now,))
         self.configure(settings or Settings())
@@ -83,7 +85,7 @@ class Twin:
     def save(self) -> None:
         """Set a savepoint, as a caller does around several calls."""
         self.story.append("savepoint")
-        self._saved.append((self.model.copy(), dict(self._known)))
+        self._saved.append((self.model.copy(), dict(self._known), len(self._readings)))
         self.conn.execute(f"savepoint caller_{self.depth}")
 
     def undo(self) -> None:
@@ -91,7 +93,8 @@ class Twin:
         self.story.append("rollback to savepoint")
         self.conn.execute(f"rollback to savepoint caller_{self.depth}")
         self._release()
-        self.model, self._known = self._saved.pop()
+        self.model, self._known, readings = self._saved.pop()
+        del self._readings[readings:]
         self.compare()
 
     def keep(self) -> None:
@@ -158,6 +161,48 @@ class Twin:
             assert not any(open_ends.values()), open_ends
         self.compare()
 
+    def look_back(self, account_id: str, nth: int, step: timedelta) -> None:
+        """Ask what the account had close to an instant at which something happened."""
+        account = self.model.account(account_id)
+        instants = {
+            *(entry.occurred_at for entry in account.entries),
+            *(lot.expires_at for lot in account.lots.values()),
+            *(hold.expires_at for hold in account.holds.values()),
+        }
+        past_ones = sorted(one for one in instants if one <= self.model.now - abs(step))
+        if past_ones:
+            moment = past_ones[nth % len(past_ones)] + step
+            self._remember(account_id, moment, past.balance(account, moment))
+
+    def recall(self, nth: int) -> None:
+        """Ask again what was read of an account, where nothing has been dated back since."""
+        stands = [
+            (then, moment)
+            for then, moment in self._readings
+            if past.stands(then, moment, self.model.account(then.account_id))
+        ]
+        if stands:
+            then, moment = stands[nth % len(stands)]
+            self._remember(then.account_id, moment, past.reading(then, moment))
+
+    def _remember(self, account_id: str, moment: datetime, expected: shown.Shown) -> None:
+        self.story.append(f"balance_at({account_id}, {moment})")
+        with self._told():
+            got = self.credits.balance_at(account_id, moment)
+            assert {part: getattr(got, part) for part in expected} == expected
+
+    def damage(self, account_id: str, fault: Fault, nth: int) -> bool:
+        """Change a row of the account, if one allows for it: ``rebuild`` tells that and no more.
+
+        The next call must be a repair.
+        """
+        changed = damage.plant(self.conn, account_id, fault, nth)
+        if changed:
+            self.story.append(f"somebody changes {sorted(changed)} of {account_id}")
+            with self._told():
+                assert damage.told(self.credits.rebuild(account_id)) == changed
+        return bool(changed)
+
     def compare(self, account_ids: set[str] | None = None) -> None:
         """Compare everything that can be seen of some accounts, or of all that were ever named."""
         known = self._known
@@ -173,8 +218,10 @@ class Twin:
                 for part, value in sight.items():
                     assert seen[name][part] == value, f"{part} of {name}"
         for name in known:
-            self._known[name] = len(self.model.account(name).entries)
+            account = self.model.account(name)
+            self._known[name] = len(account.entries)
             self._verified[name] = self._stored(name)
+            self._readings.append((account, self.model.now))
 
     def compare_all(self) -> None:
         """Compare whole ledgers: nothing that was booked before has changed since."""
