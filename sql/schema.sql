@@ -372,6 +372,7 @@ CREATE TYPE credits.my_entry AS (
 	amount bigint,
 	balance bigint,
 	debt bigint,
+	pools jsonb,
 	about_entry_id bigint,
 	feature text,
 	reference text,
@@ -397,6 +398,7 @@ CREATE TYPE credits.my_lot AS (
 	granted bigint,
 	remaining bigint,
 	expires_at timestamp with time zone,
+	is_live boolean,
 	period_start timestamp with time zone,
 	period_end timestamp with time zone,
 	granted_at timestamp with time zone
@@ -3364,85 +3366,13 @@ CREATE FUNCTION credits.list_entries(p_account_id text, p_limit integer DEFAULT 
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-    v_before bigint := coalesce(p_before, 9223372036854775807);
-    v_first bigint := 1;
-    v_from bigint;
-    v_count bigint;
 begin
     perform credits_private.check_account_id(p_account_id);
-    perform credits_private.check_argument(
-        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
-    );
-    perform credits_private.check_argument(
-        'p_kind', p_kind is null or p_kind = any (credits_private.entry_kinds()),
-        'one of ' || array_to_string(credits_private.entry_kinds(), ', ')
-    );
-    perform credits_private.check_text('p_feature', p_feature);
-    perform credits_private.check_text('p_reference', p_reference);
-    perform credits_private.check_text('p_member', p_member);
-    perform credits_private.check_instant('p_from', p_from);
-    perform credits_private.check_instant('p_to', p_to);
-    perform credits_private.check_argument(
-        'p_to', p_from is null or p_to is null or p_to > p_from, 'an instant after p_from'
-    );
-
-    if p_from is not null then
-        v_first := credits_private.last_entry_before(p_account_id, p_from) + 1;
-    end if;
-    if p_to is not null then
-        v_before := least(
-            v_before, credits_private.last_entry_before(p_account_id, p_to) + 1
-        );
-    end if;
-    -- Entries are numbered without gaps, so that it is known how many there are to look at.
-    select greatest(
-            v_first,
-            case
-                when coalesce(p_kind, p_feature, p_reference, p_member) is not null
-                    then l.entry_id - credits_private.scan_limit() + 1
-            end
-        ),
-        l.entry_id + 1
-    into v_from, v_before
-    from credits_private.ledger l
-    where l.account_id = p_account_id and l.entry_id < v_before
-    order by l.entry_id desc
-    limit 1;
-    v_count := greatest(v_before - v_from, 0);
-
     return query
-    select (p.entry).account_id, (p.entry).entry_id, (p.entry).command_id, (p.entry).kind,
-        (p.entry).amount, (p.entry).balance, (p.entry).debt, p.allocations,
-        credits_private.pools_of(p_account_id, p.allocations),
-        (p.entry).about_entry_id, (p.entry).other_account_id, (p.entry).other_entry_id,
-        (p.entry).feature, (p.entry).member, (p.entry).reference,
-        (p.entry).idempotency_key, (p.entry).metadata, (p.entry).actor, (p.entry).created_at,
-        (p.entry).occurred_at, (p.entry).request
-    from (
-        select s.entry, credits_private.allocations_of(s.entry) as allocations
-        from (
-            select l as entry
-            from credits_private.ledger l
-            where l.account_id = p_account_id and l.entry_id < v_before
-            order by l.entry_id desc
-            limit v_count
-        ) as s
-        where (p_kind is null or (s.entry).kind = p_kind)
-            and (p_feature is null or (s.entry).feature = p_feature)
-            and (p_reference is null or (s.entry).reference = p_reference)
-            and (p_member is null or (s.entry).member = p_member)
-            and (s.entry).entry_id >= v_from
-        limit coalesce(p_limit, 100)
-    ) as p
-    order by (p.entry).entry_id desc;
-
-    if not found and v_from > v_first then
-        perform credits_private.fail(
-            'scan_limit',
-            jsonb_build_object('searched', credits_private.scan_limit(), 'before', v_from)
-        );
-    end if;
+    select e.*
+    from credits_private.find_entries(
+        p_account_id, p_limit, p_before, p_kind, p_feature, p_reference, p_member, p_from, p_to
+    ) as e;
 end
 $$;
 
@@ -4128,44 +4058,43 @@ ALTER FUNCTION credits.my_balance() OWNER TO credits_owner;
 COMMENT ON FUNCTION credits.my_balance() IS 'What the signed-in user can spend right now; the columns are those of get_balance.';
 
 --
--- Name: my_entries(integer, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+-- Name: my_entries(integer, bigint, text, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
-CREATE FUNCTION credits.my_entries(p_limit integer DEFAULT 100, p_before bigint DEFAULT NULL::bigint) RETURNS SETOF credits.my_entry
+CREATE FUNCTION credits.my_entries(p_limit integer DEFAULT 100, p_before bigint DEFAULT NULL::bigint, p_kind text DEFAULT NULL::text, p_feature text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS SETOF credits.my_entry
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     v_account_id text := credits_private.claimed_account();
 begin
-    perform credits_private.check_argument(
-        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
-    );
     return query
-    select l.entry_id, l.kind, l.amount, l.balance, l.debt, l.about_entry_id, l.feature,
-        l.reference, l.created_at, l.occurred_at
-    from credits_private.ledger l
-    where l.account_id = v_account_id and l.entry_id < coalesce(p_before, 9223372036854775807)
-    order by l.entry_id desc
-    limit coalesce(p_limit, 100);
+    select e.entry_id, e.kind, e.amount, e.balance, e.debt, e.pools, e.about_entry_id, e.feature,
+        e.reference, e.created_at, e.occurred_at
+    from credits_private.find_entries(
+        v_account_id, p_limit, p_before, p_kind, p_feature, p_reference, null, p_from, p_to
+    ) as e;
 end
 $$;
 
-ALTER FUNCTION credits.my_entries(p_limit integer, p_before bigint) OWNER TO credits_owner;
+ALTER FUNCTION credits.my_entries(p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO credits_owner;
 
 --
--- Name: FUNCTION my_entries(p_limit integer, p_before bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION my_entries(p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_from timestamp with time zone, p_to timestamp with time zone); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.my_entries(p_limit integer, p_before bigint) IS 'Ledger of the signed-in user, newest entry first, at most 1000 a page.
+COMMENT ON FUNCTION credits.my_entries(p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_from timestamp with time zone, p_to timestamp with time zone) IS 'Ledger of the signed-in user, newest entry first, at most 1000 a page.
 
-For the next page give the entry_id of the last row as p_before.';
+For the next page give the entry_id of the last row as p_before, until a page is empty. p_from and
+p_to choose by created_at, p_from included and p_to not. p_kind, p_feature and p_reference search at
+most 100000 entries a call: a page may be shorter than p_limit before the end, and where none of so
+many entries fits, scan_limit (422) says in DETAIL with which p_before to go on.';
 
 --
--- Name: my_lots(integer, bigint); Type: FUNCTION; Schema: credits; Owner: credits_owner
+-- Name: my_lots(integer, bigint, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
-CREATE FUNCTION credits.my_lots(p_limit integer DEFAULT 100, p_after bigint DEFAULT NULL::bigint) RETURNS SETOF credits.my_lot
+CREATE FUNCTION credits.my_lots(p_limit integer DEFAULT 100, p_after bigint DEFAULT NULL::bigint, p_live_only boolean DEFAULT true) RETURNS SETOF credits.my_lot
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4173,22 +4102,23 @@ declare
     v_account_id text := credits_private.claimed_account();
 begin
     return query
-    select l.lot_id, l.pool, l.granted, l.remaining, l.expires_at, l.period_start, l.period_end,
-        l.granted_at
-    from credits.list_lots(v_account_id, p_limit, p_after) as l
+    select l.lot_id, l.pool, l.granted, l.remaining, l.expires_at, l.is_live, l.period_start,
+        l.period_end, l.granted_at
+    from credits.list_lots(v_account_id, p_limit, p_after, p_live_only) as l
     order by l.priority, l.expires_at nulls last, l.lot_id;
 end
 $$;
 
-ALTER FUNCTION credits.my_lots(p_limit integer, p_after bigint) OWNER TO credits_owner;
+ALTER FUNCTION credits.my_lots(p_limit integer, p_after bigint, p_live_only boolean) OWNER TO credits_owner;
 
 --
--- Name: FUNCTION my_lots(p_limit integer, p_after bigint); Type: COMMENT; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION my_lots(p_limit integer, p_after bigint, p_live_only boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.my_lots(p_limit integer, p_after bigint) IS 'Live lots of the signed-in user in the order in which they burn, at most 1000 a page.
+COMMENT ON FUNCTION credits.my_lots(p_limit integer, p_after bigint, p_live_only boolean) IS 'Lots of the signed-in user in the order in which they burn, at most 1000 a page.
 
-For the next page give the lot_id of the last row as p_after. expires_at is null for never.';
+Only live lots unless p_live_only is false. expires_at is null for never. For the next page give the
+lot_id of the last row as p_after.';
 
 --
 -- Name: open_account(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -8823,6 +8753,97 @@ end
 $$;
 
 ALTER FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) OWNER TO credits_owner;
+
+--
+-- Name: find_entries(text, integer, bigint, text, text, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) RETURNS SETOF credits.entry
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_before bigint := coalesce(p_before, 9223372036854775807);
+    v_first bigint := 1;
+    v_from bigint;
+    v_count bigint;
+begin
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    perform credits_private.check_argument(
+        'p_kind', p_kind is null or p_kind = any (credits_private.entry_kinds()),
+        'one of ' || array_to_string(credits_private.entry_kinds(), ', ')
+    );
+    perform credits_private.check_text('p_feature', p_feature);
+    perform credits_private.check_text('p_reference', p_reference);
+    perform credits_private.check_text('p_member', p_member);
+    perform credits_private.check_instant('p_from', p_from);
+    perform credits_private.check_instant('p_to', p_to);
+    perform credits_private.check_argument(
+        'p_to', p_from is null or p_to is null or p_to > p_from, 'an instant after p_from'
+    );
+
+    if p_from is not null then
+        v_first := credits_private.last_entry_before(p_account_id, p_from) + 1;
+    end if;
+    if p_to is not null then
+        v_before := least(
+            v_before, credits_private.last_entry_before(p_account_id, p_to) + 1
+        );
+    end if;
+    -- Entries are numbered without gaps, so that it is known how many there are to look at.
+    select greatest(
+            v_first,
+            case
+                when coalesce(p_kind, p_feature, p_reference, p_member) is not null
+                    then l.entry_id - credits_private.scan_limit() + 1
+            end
+        ),
+        l.entry_id + 1
+    into v_from, v_before
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id < v_before
+    order by l.entry_id desc
+    limit 1;
+    v_count := greatest(v_before - v_from, 0);
+
+    return query
+    select (p.entry).account_id, (p.entry).entry_id, (p.entry).command_id, (p.entry).kind,
+        (p.entry).amount, (p.entry).balance, (p.entry).debt, p.allocations,
+        credits_private.pools_of(p_account_id, p.allocations),
+        (p.entry).about_entry_id, (p.entry).other_account_id, (p.entry).other_entry_id,
+        (p.entry).feature, (p.entry).member, (p.entry).reference,
+        (p.entry).idempotency_key, (p.entry).metadata, (p.entry).actor, (p.entry).created_at,
+        (p.entry).occurred_at, (p.entry).request
+    from (
+        select s.entry, credits_private.allocations_of(s.entry) as allocations
+        from (
+            select l as entry
+            from credits_private.ledger l
+            where l.account_id = p_account_id and l.entry_id < v_before
+            order by l.entry_id desc
+            limit v_count
+        ) as s
+        where (p_kind is null or (s.entry).kind = p_kind)
+            and (p_feature is null or (s.entry).feature = p_feature)
+            and (p_reference is null or (s.entry).reference = p_reference)
+            and (p_member is null or (s.entry).member = p_member)
+            and (s.entry).entry_id >= v_from
+        limit coalesce(p_limit, 100)
+    ) as p
+    order by (p.entry).entry_id desc;
+
+    if not found and v_from > v_first then
+        perform credits_private.fail(
+            'scan_limit',
+            jsonb_build_object('searched', credits_private.scan_limit(), 'before', v_from)
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO credits_owner;
 
 --
 -- Name: find_hold(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -20403,18 +20424,18 @@ REVOKE ALL ON FUNCTION credits.my_balance() FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.my_balance() TO credits_user;
 
 --
--- Name: FUNCTION my_entries(p_limit integer, p_before bigint); Type: ACL; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION my_entries(p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits.my_entries(p_limit integer, p_before bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.my_entries(p_limit integer, p_before bigint) TO credits_user;
+REVOKE ALL ON FUNCTION credits.my_entries(p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.my_entries(p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_from timestamp with time zone, p_to timestamp with time zone) TO credits_user;
 
 --
--- Name: FUNCTION my_lots(p_limit integer, p_after bigint); Type: ACL; Schema: credits; Owner: credits_owner
+-- Name: FUNCTION my_lots(p_limit integer, p_after bigint, p_live_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits.my_lots(p_limit integer, p_after bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.my_lots(p_limit integer, p_after bigint) TO credits_user;
+REVOKE ALL ON FUNCTION credits.my_lots(p_limit integer, p_after bigint, p_live_only boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.my_lots(p_limit integer, p_after bigint, p_live_only boolean) TO credits_user;
 
 --
 -- Name: FUNCTION open_account(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
@@ -21122,6 +21143,12 @@ REVOKE ALL ON FUNCTION credits_private.expire_lots(p_state credits_private.accou
 --
 
 REVOKE ALL ON FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_hold(p_state credits_private.account_state, p_hold_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -121,8 +121,8 @@ to credits_service, credits_admin, credits_webhook, credits_reader;
 
 grant execute on function
     credits.my_balance(),
-    credits.my_entries(integer, bigint),
-    credits.my_lots(integer, bigint)
+    credits.my_entries(integer, bigint, text, text, text, timestamptz, timestamptz),
+    credits.my_lots(integer, bigint, boolean)
 to credits_user;
 
 -- The roles of Supabase, where they exist, do not inherit: as members of ours they can do nothing,

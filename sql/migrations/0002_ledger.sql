@@ -379,6 +379,7 @@ create type credits.my_entry as (
     amount bigint,
     balance bigint,
     debt bigint,
+    pools jsonb,
     about_entry_id bigint,
     feature text,
     reference text,
@@ -394,6 +395,7 @@ create type credits.my_lot as (
     granted bigint,
     remaining bigint,
     expires_at timestamptz,
+    is_live boolean,
     period_start timestamptz,
     period_end timestamptz,
     granted_at timestamptz

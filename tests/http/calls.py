@@ -388,6 +388,19 @@ SAMPLES: dict[str, Sample] = {
         {"p_heads": [{"account_id": ACCOUNT, "entry_id": 1, "hash": "00" * 32}]}, {}, _READER
     ),
     "my_balance": Sample(role=_USER, before=(_GRANT,)),
-    "my_entries": Sample({}, {"p_limit": 5, "p_before": 9}, _USER, (_GRANT,)),
-    "my_lots": Sample({}, {"p_limit": 5, "p_after": None}, _USER, (_GRANT,)),
+    "my_entries": Sample(
+        {},
+        {
+            "p_limit": 5,
+            "p_before": 9,
+            "p_kind": "spend",
+            "p_feature": "chat",
+            "p_reference": "ref-9",
+            "p_from": PAST,
+            "p_to": FUTURE,
+        },
+        _USER,
+        (_GRANT,),
+    ),
+    "my_lots": Sample({}, {"p_limit": 5, "p_after": None, "p_live_only": False}, _USER, (_GRANT,)),
 }

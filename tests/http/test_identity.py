@@ -40,6 +40,39 @@ def test_a_user_reads_the_own_account(call: Caller, account: str) -> None:
     assert (lot["granted"], lot["remaining"], lot["expires_at"]) == (100, 70, None)
 
 
+def test_a_user_filters_the_own_ledger(call: Caller, account: str, database: Credits) -> None:
+    database.hold_credits(account, 5, feature="video")
+    mine = token("authenticated", account)
+
+    def found(**given: Any) -> list[int]:
+        answer = call(mine, "my_entries", {f"p_{name}": value for name, value in given.items()})
+        assert not answer.error, answer.error
+        return [entry["entry_id"] for entry in answer.data]
+
+    assert found(kind="grant") == [1]
+    assert found(feature="chat") == [2]
+    assert found(feature="chat", kind="hold") == []
+    assert found(reference="gift") == [1]
+    assert found(to="2000-01-01T00:00:00Z") == []
+    assert found(**{"from": "2000-01-01T00:00:00Z"}, limit=2) == [3, 2]
+    [grant] = call(mine, "my_entries", {"p_kind": "grant"}).data
+    assert grant["pools"] == {"promotional": 100}
+    refused = call(mine, "my_entries", {"p_kind": "spent"})
+    assert refused.refusal["argument"] == "p_kind"
+    other = token("authenticated", account + "-other")
+    assert call(other, "my_entries", {"p_kind": "grant"}).data == []
+
+
+def test_a_user_sees_lots_that_are_used_up_when_asked(
+    call: Caller, account: str, database: Credits
+) -> None:
+    database.deduct_credit(account, 70)
+    mine = token("authenticated", account)
+    assert call(mine, "my_lots", {}).data == []
+    [lot] = call(mine, "my_lots", {"p_live_only": False}).data
+    assert (lot["granted"], lot["remaining"], lot["is_live"]) == (100, 0, False)
+
+
 def test_nothing_for_the_staff_is_in_it(call: Caller, account: str) -> None:
     mine = token("authenticated", account)
     shown = json.dumps([call(mine, name, {}).data for name in MINE])

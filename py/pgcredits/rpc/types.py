@@ -144,13 +144,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class MyEntry:
-    """One line of the signed-in user's ledger with the state after it."""
+    """One line of the signed-in user's ledger with the state after it; ``pools`` as in `Entry`."""
 
     entry_id: int
     kind: str
     amount: int
     balance: int
     debt: int
+    pools: dict[str, int]
     about_entry_id: int | None
     feature: str | None
     reference: str | None
@@ -167,6 +168,7 @@ class MyLot:
     granted: int
     remaining: int
     expires_at: datetime | None
+    is_live: bool
     period_start: datetime | None
     period_end: datetime | None
     granted_at: datetime

@@ -12,6 +12,8 @@ from pgcredits.rpc.query import call, call_rows, given
 from pgcredits.rpc.types import Balance, MyEntry, MyLot
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pgcredits.rpc.query import Connection
 
 
@@ -21,18 +23,46 @@ def my_balance(conn: Connection) -> Balance:
 
 
 def my_entries(
-    conn: Connection, *, limit: int | None = None, before: int | None = None
+    conn: Connection,
+    *,
+    limit: int | None = None,
+    before: int | None = None,
+    kind: str | None = None,
+    feature: str | None = None,
+    reference: str | None = None,
+    from_: datetime | None = None,
+    to: datetime | None = None,
 ) -> list[MyEntry]:
     """Ledger of the signed-in user, newest first, at most ``limit`` (1 to 1000, default 100).
 
-    ``before`` is the entry_id of the last row of the page before.
+    Pages and filters are those of `list_entries`. Raises: scan_limit.
     """
-    return call_rows(conn, MyEntry, "my_entries", given(limit=limit, before=before))
+    return call_rows(
+        conn,
+        MyEntry,
+        "my_entries",
+        given(
+            limit=limit,
+            before=before,
+            kind=kind,
+            feature=feature,
+            reference=reference,
+            from_=from_,
+            to=to,
+        ),
+    )
 
 
-def my_lots(conn: Connection, *, limit: int | None = None, after: int | None = None) -> list[MyLot]:
+def my_lots(
+    conn: Connection,
+    *,
+    limit: int | None = None,
+    after: int | None = None,
+    live_only: bool | None = None,
+) -> list[MyLot]:
     """Live lots of the signed-in user in burn order, at most ``limit`` (1 to 1000, default 100).
 
-    ``after`` is the lot_id of the last row of the page before.
+    ``live_only=False`` adds the lots that are used up or over; ``after`` is the lot_id of the last
+    row of the page before.
     """
-    return call_rows(conn, MyLot, "my_lots", given(limit=limit, after=after))
+    return call_rows(conn, MyLot, "my_lots", given(limit=limit, after=after, live_only=live_only))
