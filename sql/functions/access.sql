@@ -114,7 +114,8 @@ to credits_admin;
 grant execute on function credits.add_stripe_line_items(text, jsonb, boolean, text)
 to credits_service, credits_webhook;
 
-grant execute on function credits.ingest_stripe_event(text, boolean) to credits_webhook;
+grant execute on function credits.ingest_stripe_event(text, boolean)
+to credits_admin, credits_webhook;
 
 grant execute on function credits.get_stripe_buyer(text, boolean, text)
 to credits_service, credits_admin, credits_webhook, credits_reader;

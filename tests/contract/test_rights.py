@@ -76,7 +76,7 @@ MATRIX: dict[str, set[str]] = {
     "credits_admin": READS
     | {"link_customer", "claim_payment"}
     | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
-    | {"mirror_stripe_object", "record_stripe_run"}
+    | {"mirror_stripe_object", "record_stripe_run", "ingest_stripe_event"}
     | {"set_stripe_price", "clawback_credits", "grant_credits", "set_member_cap"}
     | {"expire_due", "grant_due", "seal_due"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"}

@@ -256,3 +256,13 @@ def test_metadata_wins_over_the_client_reference(fast: Credits) -> None:
 def test_an_account_id_that_is_too_long_is_parked(fast: Credits) -> None:
     assert ingest(fast, purchase(account="x" * 256)).outcome == "parked"
     assert ingest(fast, purchase(account="x" * 255, event_id="evt_2")).outcome == "applied"
+
+
+def test_a_session_may_say_that_its_lines_count(fast: Credits) -> None:
+    event = purchase(session="cs_1")
+    event["data"]["object"]["metadata"]["credits_from"] = "line_items"
+    outcome = ingest(fast, event)
+    assert (outcome.outcome, outcome.waits_for) == ("parked", "lines::t:cs_1")
+    fast.set_stripe_price("price_1", 7)
+    fast.add_stripe_line_items("cs_1", [{"price": "price_1", "quantity": 3, "amount_total": 1000}])
+    assert fast.balance("u") == 21

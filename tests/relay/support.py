@@ -18,6 +18,8 @@ from pgcredits.rpc import StripeOutcome
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from pgcredits.billing import Billing
+
 SECRET = "whsec_first"
 OTHER_SECRET = "whsec_second"
 NOW = 1_795_000_000
@@ -104,11 +106,15 @@ class Endpoint:
 
 
 @contextmanager
-def listening(database_url: str, **settings: Any) -> Iterator[Endpoint]:
+def listening(
+    database_url: str, billing: Billing | None = None, **settings: Any
+) -> Iterator[Endpoint]:
     """Run the application in a thread, on a free port."""
     config = RelayConfig(database_url=database_url, secrets=(SECRET,), **settings)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(config), log_config=None, access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(config, billing=billing), log_config=None, access_log=False)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from pgcredits.billing import Desk, create_routes
 from pgcredits.errors import CreditsError, InvalidArgument
 from pgcredits.relay.delivery import RefusedError, read_delivery
 from pgcredits.relay.gateway import Gateway, reason_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from pgcredits.billing import Billing
     from pgcredits.relay.config import RelayConfig
     from pgcredits.rpc import StripeOutcome
 
@@ -37,12 +39,13 @@ def create_app(
     *,
     ingest: Ingest | None = None,
     now: Callable[[], float] = time.time,
+    billing: Billing | None = None,
 ) -> Starlette:
-    """Make the application.
+    """Make the application; with ``billing``, it has the endpoints for paying as well.
 
     ``ingest`` takes the received text of a verified event, in a worker thread, and returns when
     the outcome is durable; by default it is the database. ``now`` is the time that signatures are
-    judged by.
+    judged by. Raises `ValueError` when the tokens of ``billing`` cannot be verified.
     """
     gateway = Gateway(config)
     endpoints = _Endpoints(config, gateway, ingest or gateway.ingest, now)
@@ -53,8 +56,13 @@ def create_app(
         yield
         await run_in_threadpool(gateway.close)
 
+    paying = []
+    if billing is not None:
+        desk = Desk(billing.config, billing.api, gateway, now)
+        paying.append(create_routes(billing.config, desk))
     app = Starlette(
         routes=[
+            *paying,
             Route("/webhooks/stripe", endpoints.stripe, methods=["POST"]),
             Route("/healthz", endpoints.healthz),
             Route("/readyz", endpoints.readyz),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -12,12 +12,14 @@ from pgcredits import db, rpc
 from pgcredits.migrate import files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pgcredits.errors import CreditsError
     from pgcredits.relay.config import RelayConfig
 
 
 class Gateway:
-    """A pool and the two calls that the relay makes through it."""
+    """A pool and the calls that the relay makes through it."""
 
     def __init__(self, config: RelayConfig) -> None:
         self._config = config
@@ -41,6 +43,18 @@ class Gateway:
         with self._pool.connection() as conn:
             self._limit(conn)
             return rpc.ingest_stripe_event(conn, payload, self._config.livemode)
+
+    def buyer(self, account_id: str) -> rpc.StripeBuyer:
+        """Return the customer and the running subscription of an account."""
+        with self._pool.connection() as conn:
+            self._limit(conn)
+            return rpc.get_stripe_buyer(conn, account_id, livemode=self._config.livemode)
+
+    def add_lines(self, object_id: str, lines: Sequence[dict[str, Any]]) -> rpc.StripeOutcome:
+        """Tell what a session consists of, in its own transaction."""
+        with self._pool.connection() as conn:
+            self._limit(conn)
+            return rpc.add_stripe_line_items(conn, object_id, lines, livemode=self._config.livemode)
 
     def schema(self) -> tuple[rpc.SchemaVersion, bool]:
         """Return what the database has applied, and whether it is all that this package ships."""

@@ -15,22 +15,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from pgcredits.billing import Billing
     from pgcredits.relay.config import RelayConfig
 
 
-def serve(config: RelayConfig, host: str, port: int, announce: Callable[[str], None]) -> None:
+def serve(
+    config: RelayConfig,
+    host: str,
+    port: int,
+    announce: Callable[[str], None],
+    billing: Billing | None = None,
+) -> None:
     """Serve until SIGINT or SIGTERM, finish what is running, and exit with code 0.
 
     Port 0 takes a free one. ``announce`` gets the address once connections are accepted. Raises
-    `OSError` when the address cannot be had. Has to be called in the main thread.
+    `OSError` when the address cannot be had, `ValueError` when the tokens of ``billing`` cannot be
+    verified. Has to be called in the main thread.
     """
     logs.configure()
+    app = create_app(config, billing=billing)
     listener = socket.create_server(
         (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
     )
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(config),
+            app,
             log_config=None,
             access_log=False,
             server_header=False,

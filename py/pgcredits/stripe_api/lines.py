@@ -80,9 +80,8 @@ def fetch(
             continue
         done.add(name)
         seen_at = datetime.now(UTC)
-        path = _PATHS[kind].format(identifier)
         try:
-            lines = list(api.all(path, event.provider_account, expand=_EXPAND[kind]))
+            lines = read_lines(api, kind, str(identifier), event.provider_account)
         except StripeTrouble as exc:
             if exc.kind not in _OF_ONE:
                 raise
@@ -104,6 +103,12 @@ def fetch(
         reason = f": {outcome.reason}" if outcome.reason else ""
         tell(f"{identifier}: {len(lines)} lines, {event.event_id} {outcome.outcome}{reason}")
     return counts
+
+
+def read_lines(api: StripeApi, kind: str, identifier: str, account: str = "") -> list[Object]:
+    """Read all lines of a session or invoice. Raises `StripeTrouble`."""
+    path = _PATHS[kind].format(identifier)
+    return list(api.all(path, account, expand=_EXPAND[kind]))
 
 
 def _catalogue(lines: Sequence[Object]) -> list[Object]:

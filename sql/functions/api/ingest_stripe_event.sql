@@ -2,7 +2,7 @@
 -- Locks the event, then what it is about. An event that was applied or ignored before is a
 -- duplicate; one that was parked or failed is tried again. An error of the effect undoes the effect
 -- alone and is stored with the event; lock and server errors pass through: deliver again.
--- Raises invalid_argument. For credits_webhook.
+-- Raises invalid_argument. For credits_webhook and credits_admin.
 create or replace function credits.ingest_stripe_event(p_payload text, p_livemode boolean)
 returns credits.stripe_outcome
 language plpgsql

@@ -1,6 +1,7 @@
 -- A checkout session. In payment mode it grants once it is paid, whether at once or days later: by
--- its line items where they are known, else what our own server froze in its metadata. In
--- subscription mode it ties the customer to the account; the credits come with the invoices.
+-- its line items where they are known or asked for (by the setting, or credits_from=line_items in
+-- the metadata), else by what our own server froze in its metadata. In subscription mode it ties
+-- the customer to the account; the credits come with the invoices.
 create or replace function credits_private.apply_checkout(
     p_event credits_private.stripe_events,
     p_session jsonb
@@ -14,6 +15,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_id text := credits_private.stripe_id(p_session -> 'id');
+    v_by_items boolean := credits_private.setting('checkout_credits') = 'line_items'
+        or p_session #>> '{metadata,credits_from}' is not distinct from 'line_items';
     v_items jsonb;
     v_purchase credits_private.stripe_purchase;
     v_payment credits_private.payment_order;
@@ -50,9 +53,9 @@ begin
     end if;
     v_items := credits_private.find_line_items(
         p_event, v_id, p_session -> 'line_items',
-        p_wait => credits_private.setting('checkout_credits') = 'line_items'
+        p_wait => v_by_items
     );
-    if v_items is null and credits_private.setting('checkout_credits') = 'line_items' then
+    if v_items is null and v_by_items then
         return credits_private.stripe_result(
             'parked', 'the line items of the session have not been fetched',
             credits_private.stripe_wait_name(p_event, v_id, 'lines'), v_account_id

@@ -69,7 +69,7 @@ def events(
                         else f"{backlog.outcome} {backlog.event_type} {backlog.events}{given_up}"
                     )
             return
-        for event in _pages(conn, None if outcome == "open" else outcome, event_type):
+        for event in pages(conn, None if outcome == "open" else outcome, event_type):
             if as_json:
                 shown = asdict(event)
                 del shown["body"]
@@ -79,9 +79,10 @@ def events(
                 click.echo(f"{event.event_id} {event.event_type} {event.outcome}{reason}")
 
 
-def _pages(
+def pages(
     conn: db.Connection, outcome: str | None, event_type: str | None
 ) -> Iterator[rpc.StripeEvent]:
+    """Yield the events of the inbox, page by page; None for the open ones, of any type."""
     last: rpc.StripeEvent | None = None
     while True:
         page = rpc.list_stripe_events(
