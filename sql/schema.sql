@@ -5679,6 +5679,8 @@ CREATE FUNCTION credits_private.apply_checkout(p_event credits_private.stripe_ev
     AS $$
 declare
     v_id text := credits_private.stripe_id(p_session -> 'id');
+    v_by_items boolean := credits_private.setting('checkout_credits') = 'line_items'
+        or p_session #>> '{metadata,credits_from}' is not distinct from 'line_items';
     v_items jsonb;
     v_purchase credits_private.stripe_purchase;
     v_payment credits_private.payment_order;
@@ -5715,9 +5717,9 @@ begin
     end if;
     v_items := credits_private.find_line_items(
         p_event, v_id, p_session -> 'line_items',
-        p_wait => credits_private.setting('checkout_credits') = 'line_items'
+        p_wait => v_by_items
     );
-    if v_items is null and credits_private.setting('checkout_credits') = 'line_items' then
+    if v_items is null and v_by_items then
         return credits_private.stripe_result(
             'parked', 'the line items of the session have not been fetched',
             credits_private.stripe_wait_name(p_event, v_id, 'lines'), v_account_id
@@ -20291,6 +20293,7 @@ GRANT ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p
 --
 
 REVOKE ALL ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) TO credits_admin;
 GRANT ALL ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boolean) TO credits_webhook;
 
 --
