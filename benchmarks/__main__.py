@@ -10,6 +10,7 @@ from rich.console import Console
 from benchmarks import cases, report
 from benchmarks.load import load, load_lots, verify
 from benchmarks.server import measured_server
+from benchmarks.webhooks import measure as measure_webhooks
 
 _POSITIVE = click.IntRange(min=1)
 
@@ -24,7 +25,7 @@ _POSITIVE = click.IntRange(min=1)
 @click.option(
     "--case",
     "chosen",
-    type=click.Choice(["spread", "hot", "batch", "lots"]),
+    type=click.Choice(["spread", "hot", "batch", "lots", "webhooks"]),
     multiple=True,
     help="Measure only this; may be repeated.  [default: all]",
 )
@@ -41,6 +42,7 @@ _POSITIVE = click.IntRange(min=1)
     "--few-accounts", type=_POSITIVE, default=500, help="With one lot, and as many with --lots."
 )
 @click.option("--lots", type=_POSITIVE, default=1000, help="Of an account with many.")
+@click.option("--webhooks", type=_POSITIVE, default=2000, help="Delivered in a round, over HTTP.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for machines.")
 def main(
     *,
@@ -53,9 +55,10 @@ def main(
     accounts: int,
     few_accounts: int,
     lots: int,
+    webhooks: int,
     as_json: bool,
 ) -> None:
-    """Measure what a spend costs, in server CPU, against two baselines; and what batches give.
+    """Measure what a spend costs, in server CPU, against two baselines; batches; and webhooks.
 
     The figures of one run are compared with one another only. The exit code does not judge them.
     """
@@ -72,12 +75,28 @@ def main(
                 load_lots(server.dsn, few_accounts, lots)
             _progress(f"{measure.__name__}: server CPU, ms for 1,000 spends")
             found.append(measure(server, effort, _progress))
+        deliveries = None
+        if not chosen or "webhooks" in chosen:
+            _progress("webhooks: signed events over HTTP")
+            deliveries = measure_webhooks(
+                server,
+                accounts=accounts,
+                rounds=rounds,
+                each=webhooks,
+                clients=clients,
+                progress=_progress,
+            )
         verify(server.dsn)
         environment = server.environment()
     if as_json:
-        click.echo(json.dumps(report.document(environment, found), indent=2))
+        document = report.document(environment, found)
+        if deliveries is not None:
+            document["webhooks"] = deliveries.document()
+        click.echo(json.dumps(document, indent=2))
     else:
         report.show(Console(), environment, found)
+        if deliveries is not None:
+            click.echo(deliveries.text())
 
 
 def _progress(line: str) -> None:

@@ -22,6 +22,7 @@ _TINY = {
     "--rounds": 2,
     "--transactions": 16,
     "--hot-spends": 40,
+    "--webhooks": 30,
     "--clients": 2,
 }
 
@@ -54,6 +55,10 @@ def test_a_tiny_run_measures_all_cases_and_leaves_nothing_behind(pg_server: Serv
         "batch": {"batches of 100", "single spends"},
         "lots": {"many lots", "one lot"},
     }
+    webhooks = found["webhooks"]
+    assert webhooks["ratio"] > 0
+    assert 0 < webhooks["p50_ms"] <= webhooks["p99_ms"]
+    assert len(webhooks["rounds"]) == 2
     assert found["environment"]["fsync"] in {"on", "off"}
     assert not _databases(pg_server)
 

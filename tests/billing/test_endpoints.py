@@ -13,6 +13,7 @@ from pgcredits.demo import events
 from tests import stripe_objects as objects
 from tests.billing.conftest import CONFIG, HOME, URLS, Page, token
 from tests.relay.support import Endpoint
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.client import Credits
@@ -356,3 +357,29 @@ class TestCallers:
         assert httpx.get(f"{page.url}/billing/checkout-session").status_code == 405
         assert httpx.post(f"{page.url}/billing/other").status_code == 404
         assert httpx.get(f"{page.url}/healthz").status_code == 200
+
+
+class TestLines:
+    """The relay fetches the lines that an event waits for, after it has answered."""
+
+    @pytest.fixture
+    def waiting(self, stripe: FakeStripe, credits: Credits) -> events.Event:
+        credits.set_stripe_price("price_1", 10)
+        stripe.lines["cs_1"] = [objects.line_item("price_1", 3)]
+        return objects.session(NOW, metadata={"account": "ann", "credits_from": "line_items"})
+
+    def test_they_are_fetched_and_granted(
+        self, page: Page, waiting: events.Event, credits: Credits
+    ) -> None:
+        assert tell(page, waiting) == "parked"
+        wait_until(lambda: credits.balance("ann") == 30, "the lines come")
+
+    def test_what_fails_is_left_to_the_worker(
+        self, page: Page, stripe: FakeStripe, waiting: events.Event, credits: Credits
+    ) -> None:
+        path = "/v1/checkout/sessions/cs_1/line_items"
+        stripe.fail(path, 401)
+        assert tell(page, waiting) == "parked"
+        wait_until(lambda: stripe.calls("GET", path) != [], "the lines are asked for")
+        assert tell(page, waiting) == "parked"
+        wait_until(lambda: credits.balance("ann") == 30, "the lines come")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from click.testing import CliRunner, Result
 from psycopg.conninfo import make_conninfo
@@ -10,12 +10,15 @@ from psycopg.conninfo import make_conninfo
 from pgcredits.cli import main
 from tests.stripe_api.fake import KEY
 
-if TYPE_CHECKING:
-    from tests.stripe_api.fake import FakeStripe
+
+class HasUrl(Protocol):
+    """A Stripe that listens somewhere."""
+
+    url: str
 
 
 def run(
-    stripe: FakeStripe,
+    stripe: HasUrl,
     *arguments: str,
     dsn: str = "",
     role: str = "credits_service",

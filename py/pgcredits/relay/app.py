@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
@@ -18,6 +19,7 @@ from pgcredits.billing import Desk, create_routes
 from pgcredits.errors import CreditsError, InvalidArgument
 from pgcredits.relay.delivery import RefusedError, read_delivery
 from pgcredits.relay.gateway import Gateway, reason_of
+from pgcredits.relay.lines import LineFetcher
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -48,7 +50,8 @@ def create_app(
     judged by. Raises `ValueError` when the tokens of ``billing`` cannot be verified.
     """
     gateway = Gateway(config)
-    endpoints = _Endpoints(config, gateway, ingest or gateway.ingest, now)
+    fetch = None if billing is None else LineFetcher(billing.api, gateway)
+    endpoints = _Endpoints(config, gateway, ingest or gateway.ingest, now, fetch)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -77,12 +80,18 @@ def create_app(
 
 class _Endpoints:
     def __init__(
-        self, config: RelayConfig, gateway: Gateway, ingest: Ingest, now: Callable[[], float]
+        self,
+        config: RelayConfig,
+        gateway: Gateway,
+        ingest: Ingest,
+        now: Callable[[], float],
+        fetch: LineFetcher | None,
     ) -> None:
         self._config = config
         self._gateway = gateway
         self._ingest = ingest
         self._now = now
+        self._fetch = fetch
 
     async def stripe(self, request: Request) -> Response:
         """Answer 200 when the event is stored, 400 or 413 when it never will be, 503 else."""
@@ -106,7 +115,11 @@ class _Endpoints:
             return _answer(400, "refused", started, **labels, reason=exc.code, **_figures(exc))
         except (psycopg.Error, CreditsError) as exc:
             return _answer(503, "retry", started, **labels, reason=reason_of(exc), error=exc)
-        return _answer(200, outcome.outcome, started, **labels, reason=outcome.reason)
+        answer = _answer(200, outcome.outcome, started, **labels, reason=outcome.reason)
+        if self._fetch is not None and self._fetch.is_wanted(outcome):
+            # After the answer, and after the event was committed; the worker makes good a failure.
+            answer.background = BackgroundTask(self._fetch, delivery.text)
+        return answer
 
     async def healthz(self, _request: Request) -> Response:
         """Answer 200 as long as the process serves requests."""
