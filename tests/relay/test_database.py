@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,43 @@ def test_a_database_that_comes_back_is_used_again(
         allow_connections(outside, credits, allowed=True)
         wait_until(lambda: endpoint.deliver(pack()).status_code == 200, "the relay recovers")
         assert endpoint.deliver(pack()).json()["outcome"] == "duplicate"
+
+
+def test_nothing_is_lost_while_the_database_is_away(
+    webhook_dsn: str, credits: Credits, pg_server: Server
+) -> None:
+    """Stripe's way: whatever is not answered with 200 is sent again, by several senders at once."""
+    purchases = [pack(payment_intent=f"pi_{n}", account=f"account {n % 5}") for n in range(40)]
+    away = threading.Event()
+    refused: list[str] = []
+
+    def send(event: events.Event) -> None:
+        def is_taken() -> bool:
+            status = endpoint.deliver(event).status_code
+            assert status in {200, 503}
+            if status == 503:
+                refused.append(event["id"])
+                away.set()
+            return status == 200
+
+        wait_until(is_taken, "the event is taken", timeout=60)
+
+    with (
+        psycopg.connect(pg_server.dsn(), autocommit=True) as outside,
+        listening(webhook_dsn, pool_timeout=0.2) as endpoint,
+        ThreadPoolExecutor(4) as senders,
+    ):
+        taken = [senders.submit(send, event) for event in purchases[:20]]
+        allow_connections(outside, credits, allowed=False)
+        terminate_relay(credits.conn)
+        taken += [senders.submit(send, event) for event in purchases[20:]]
+        assert away.wait(60)
+        allow_connections(outside, credits, allowed=True)
+        for one in taken:
+            one.result()
+    assert refused
+    assert [credits.balance(f"account {n}") for n in range(5)] == [800] * 5
+    assert len(stored(credits.conn)) == 40
 
 
 def allow_connections(outside: psycopg.Connection[Any], credits: Credits, *, allowed: bool) -> None:
