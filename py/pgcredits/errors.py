@@ -177,6 +177,14 @@ class PaymentNotFound(CreditsError):
     message = "payment not found"
 
 
+class FeatureNotFound(CreditsError):
+    """There is no such feature; ``values['allowed']`` names those that can be used."""
+
+    code = "feature_not_found"
+    sqlstate = "PT404"
+    message = "feature not found"
+
+
 class StripeEventNotFound(CreditsError):
     """The inbox has no such event of Stripe."""
 
@@ -239,6 +247,14 @@ class HoldClosed(CreditsError):
     code = "hold_closed"
     sqlstate = "PT409"
     message = "hold is closed"
+
+
+class FeatureInactive(CreditsError):
+    """The feature is switched off or has no rate card yet; ``values['reason']`` tells which."""
+
+    code = "feature_inactive"
+    sqlstate = "PT409"
+    message = "feature cannot be used now"
 
 
 class IdempotencyConflict(CreditsError):
@@ -321,6 +337,7 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         HoldNotFound,
         SubscriptionNotFound,
         PaymentNotFound,
+        FeatureNotFound,
         StripeEventNotFound,
         AccountClosed,
         AccountMerged,
@@ -330,6 +347,7 @@ REGISTRY: Final[Mapping[str, type[CreditsError]]] = {
         TrialUsed,
         HoldClosed,
         IdempotencyConflict,
+        FeatureInactive,
         InvalidState,
         NotRepairable,
         HoldExpired,

@@ -38,9 +38,12 @@ grant execute on function
         text, integer, bigint, text, text, text, text, timestamptz, timestamptz
     ),
     credits.list_expiring(interval, integer, timestamptz, text),
+    credits.check_feature(text, text, bigint, jsonb, text),
+    credits.list_features(integer, text, boolean),
     credits.list_holds(text, integer, bigint, boolean),
     credits.list_lots(text, integer, bigint, boolean),
     credits.list_member_usage(text, text, integer, text, boolean),
+    credits.list_rate_cards(text, integer, integer),
     credits.list_seals(integer, text),
     credits.list_stripe_backlog(),
     credits.list_stripe_events(text, text, integer, text, text),
@@ -49,6 +52,7 @@ grant execute on function
     credits.list_subscriptions(text, integer, text),
     credits.rebuild(text),
     credits.simulate_spend(text, bigint),
+    credits.quote_feature(text, text, bigint, jsonb),
     credits.verify(text),
     credits.verify_page(integer, text, timestamptz),
     credits.verify_seals(jsonb)
@@ -75,6 +79,7 @@ grant execute on function
     credits.add_purchased_credits(text, bigint, timestamptz, bigint, text, text, text, jsonb),
     credits.add_subscription_credits(text, bigint, timestamptz, text, text, text, jsonb),
     credits.cancel_subscription(text, text, text, text, text, jsonb),
+    credits.capture_feature(text, bigint, bigint, boolean, text, text, text, jsonb),
     credits.capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb),
     credits.change_subscription(
         text, text, bigint, text, text, text, text, text, bigint, text, text, text, jsonb
@@ -83,6 +88,7 @@ grant execute on function
     credits.deduct_credits_batch(jsonb, boolean),
     credits.expire_subscription_credits(text, text, text, text, text, jsonb),
     credits.extend_hold(text, bigint, interval, text, text, jsonb),
+    credits.hold_feature(text, text, bigint, jsonb, interval, text, text, text, jsonb),
     credits.hold_credits(text, bigint, interval, text, text, text, text, jsonb),
     credits.open_account(text, text, text, text, text, jsonb),
     credits.record_payment(text, text, bigint, text, jsonb, text, bigint, text, text, jsonb),
@@ -95,7 +101,8 @@ grant execute on function
     credits.set_subscription_status(text, text, text, text, text, jsonb),
     credits.start_trial(
         text, text, bigint, timestamptz, text, text, text, text, text, jsonb
-    )
+    ),
+    credits.use_feature(text, text, bigint, jsonb, text, text, text, jsonb)
 to credits_service;
 
 grant execute on function
@@ -103,10 +110,14 @@ grant execute on function
         text, text, text, bigint, bigint, text, timestamptz, text, text, jsonb
     ),
     credits.close_account(text, text, text, text, text, jsonb),
+    credits.define_feature(text, text, text, boolean),
     credits.dismiss_stripe_event(text, text, text),
     credits.erase_metadata(text, text, text, text),
     credits.freeze_account(text, text, text, text, jsonb),
     credits.repair_account(text, text, text, text, text, jsonb),
+    credits.set_rate_card(
+        text, numeric, text, jsonb, jsonb, bigint, bigint, text, timestamptz
+    ),
     credits.set_stripe_price(text, bigint, bigint, text),
     credits.unfreeze_account(text, text, text, text, jsonb)
 to credits_admin;

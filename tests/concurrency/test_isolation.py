@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pgcredits.errors import CreditsError
-    from pgcredits.rpc import Batch, GrantRun, Receipt, Sweep
     from tests.client import Credits
     from tests.clock import Clock
     from tests.concurrency.sessions import Sessions
+    from tests.concurrency.writers import Answer
 
 
 def _begin(session: Credits, account: str) -> None:
@@ -34,7 +34,7 @@ def _begin(session: Credits, account: str) -> None:
     session.get_balance(account)
 
 
-def _finish(session: Credits, command: On) -> Batch | GrantRun | Receipt | Sweep | CreditsError:
+def _finish(session: Credits, command: On) -> Answer | CreditsError:
     """Make the command and commit; a refused one is rolled back by the server."""
     try:
         answer = ask(command, session)

@@ -183,6 +183,8 @@ def test_every_writer_takes_part(credits: Credits) -> None:
         "set_stripe_price",
         "mirror_stripe_object",
         "record_stripe_run",
+        "define_feature",
+        "set_rate_card",
         "retry_stripe_event",
         "add_stripe_line_items",
         "link_customer",

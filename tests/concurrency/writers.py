@@ -16,9 +16,11 @@ from tests.concurrency.sessions import ask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pgcredits.rpc import Batch, GrantRun, Receipt, Sweep
+    from pgcredits.rpc import Batch, FeatureUse, GrantRun, Receipt, Sweep
     from tests.client import Credits
     from tests.clock import Clock
+
+    Answer = Batch | FeatureUse | GrantRun | Receipt | Sweep
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -32,7 +34,7 @@ class On:
     command: str
     account: str
 
-    def __call__(self, session: Credits) -> Batch | GrantRun | Receipt | Sweep:
+    def __call__(self, session: Credits) -> Answer:
         return (WRITERS | SWEEP)[self.command](session, self.account)
 
 
@@ -147,6 +149,18 @@ def _extend(credits: Credits, account: str) -> Receipt:
     return credits.extend_hold(account, _HELD.get(account, 999), expires_in=DAY)
 
 
+def _use(credits: Credits, account: str) -> FeatureUse:
+    return credits.use_feature(account, "page", 30, member="mia", reference="job-3")
+
+
+def _hold_use(credits: Credits, account: str) -> Receipt:
+    return credits.hold_feature(account, "page", 20, reference="job-4")
+
+
+def _capture_use(credits: Credits, account: str) -> Receipt:
+    return credits.capture_feature(account, _HELD.get(account, 999), 3)
+
+
 def _cap(credits: Credits, account: str) -> Receipt:
     return credits.set_member_cap(account, "mia", "day", 50)
 
@@ -199,7 +213,7 @@ def _run(credits: Credits, account: str) -> GrantRun:
     return credits.grant_due()
 
 
-WRITERS: dict[str, Callable[[Credits, str], Batch | Receipt | Sweep]] = {
+WRITERS: dict[str, Callable[[Credits, str], Answer]] = {
     "open": _open,
     "spend": _spend,
     "spend once": _spend_once,
@@ -220,6 +234,9 @@ WRITERS: dict[str, Callable[[Credits, str], Batch | Receipt | Sweep]] = {
     "capture some": _capture_some,
     "release": _release,
     "extend": _extend,
+    "use": _use,
+    "hold use": _hold_use,
+    "capture use": _capture_use,
     "cap": _cap,
     "freeze": _freeze,
     "unfreeze": _unfreeze,
@@ -232,7 +249,7 @@ WRITERS: dict[str, Callable[[Credits, str], Batch | Receipt | Sweep]] = {
     "repair": _repair,
     "end": _end,
 }
-SWEEP: dict[str, Callable[[Credits, str], Receipt | Sweep | GrantRun]] = {
+SWEEP: dict[str, Callable[[Credits, str], Answer]] = {
     "sweep": _sweep,
     "run": _run,
 }
@@ -253,7 +270,7 @@ _HELD: dict[str, int] = {}
 
 
 def _with_hold(credits: Credits, account: str, amount: int) -> None:
-    held = credits.hold_credits(account, amount, member="mia", expires_in=12 * HOUR)
+    held = credits.hold_feature(account, "page", amount, member="mia", expires_in=12 * HOUR)
     _HELD[account] = held.entry_id
 
 
@@ -336,6 +353,8 @@ class Stage:
         self._clock = clock
         self._made = 0
         self._shown: datetime | None = None
+        credits.define_feature("page")
+        credits.set_rate_card("page", 1)
 
     def account(self, situation: str) -> str:
         """Make an account; the clock is left at the moment at which the situation is reached."""

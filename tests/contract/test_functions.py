@@ -23,6 +23,8 @@ def _is_read(function: dict[str, Any]) -> bool:
         "rebuild",
         "schema_version",
         "simulate_spend",
+        "check_feature",
+        "quote_feature",
         "verify",
         "verify_page",
         "verify_seals",

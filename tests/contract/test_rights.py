@@ -13,6 +13,7 @@ from tests.contract.conftest import STRANGER, SUPABASE_ROLES
 
 READS = {
     "audit_access",
+    "check_feature",
     "get_backlog",
     "balance_at",
     "explain_spend",
@@ -20,9 +21,11 @@ READS = {
     "get_seal",
     "list_entries",
     "list_expiring",
+    "list_features",
     "list_holds",
     "list_lots",
     "list_member_usage",
+    "list_rate_cards",
     "list_seals",
     "list_stripe_backlog",
     "list_stripe_objects",
@@ -32,6 +35,7 @@ READS = {
     "list_subscriptions",
     "rebuild",
     "simulate_spend",
+    "quote_feature",
     "verify",
     "verify_page",
     "verify_seals",
@@ -54,6 +58,9 @@ SERVICE = READS | {
     "deduct_credits_batch",
     "refund_spend",
     "hold_credits",
+    "hold_feature",
+    "capture_feature",
+    "use_feature",
     "capture_hold",
     "release_hold",
     "extend_hold",
@@ -79,6 +86,7 @@ MATRIX: dict[str, set[str]] = {
     | {"mirror_stripe_object", "record_stripe_run", "ingest_stripe_event"}
     | {"set_stripe_price", "clawback_credits", "grant_credits", "set_member_cap"}
     | {"expire_due", "grant_due", "seal_due"}
+    | {"define_feature", "set_rate_card"}
     | {"adjust_balance", "close_account", "freeze_account", "unfreeze_account"}
     | {"transfer_credits", "merge_accounts", "erase_metadata"}
     | {"repair_account"},

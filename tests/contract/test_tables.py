@@ -22,6 +22,7 @@ KEYS_OF_THE_PROVIDER = {
 SMALL_NUMBERS = {
     ("credits_private.seals", "version"),
     ("credits_private.pools", "priority"),
+    ("credits_private.rate_cards", "version"),
     ("credits_private.lots", "priority"),
     ("credits_private.stripe_events", "attempts"),
     ("credits_private.schema_migrations", "execution_ms"),
@@ -32,6 +33,7 @@ TYPES = {
     "bytea",
     "integer",
     "jsonb",
+    "numeric",
     "text",
     "timestamp with time zone",
 }
@@ -108,6 +110,8 @@ def test_column_types(catalogue: Rows) -> None:
     assert [c for c in columns if c["type"] not in TYPES] == []
     small = {(c["relation"], c["name"]) for c in columns if c["type"] == "integer"}
     assert small == SMALL_NUMBERS
+    fractions = [(c["relation"], c["name"]) for c in columns if c["type"] == "numeric"]
+    assert fractions == [("credits_private.rate_cards", "base")]
 
 
 def test_foreign_keys_are_indexed_and_restrict(catalogue: Rows) -> None:

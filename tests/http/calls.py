@@ -32,6 +32,9 @@ _PERIOD: Step = (
         "p_item": "item-9",
     },
 )
+_FEATURE: Step = ("define_feature", {"p_feature": "image"})
+_PRICED: tuple[Step, ...] = (_FEATURE, ("set_rate_card", {"p_feature": "image", "p_base": 2}))
+_HELD: Step = ("hold_feature", {"p_account_id": ACCOUNT, "p_feature": "image", "p_quantity": 3})
 _FREEZE: Step = ("freeze_account", {"p_account_id": ACCOUNT, "p_reason": "fraud"})
 _PACK: Step = (
     "add_purchased_credits",
@@ -216,6 +219,55 @@ SAMPLES: dict[str, Sample] = {
         },
         {"p_all_or_nothing": True},
         before=(_GRANT,),
+    ),
+    "define_feature": Sample(
+        {"p_feature": "feature-" + ACCOUNT},
+        {"p_description": "An image", "p_unit": "picture", "p_is_active": True},
+        _ADMIN,
+    ),
+    "set_rate_card": Sample(
+        {"p_feature": "image", "p_base": 1.5},
+        {
+            "p_charge": "per_use",
+            "p_modifiers": {"size": {"s": 1, "l": 2.5}},
+            "p_defaults": {"size": "s"},
+            "p_minimum": 1,
+            "p_maximum": 9,
+            "p_rounding": "nearest",
+            "p_valid_from": FUTURE,
+        },
+        _ADMIN,
+        (_FEATURE,),
+    ),
+    "list_features": Sample(
+        {}, {"p_limit": 5, "p_after": "a", "p_active_only": True}, _READER, _PRICED
+    ),
+    "list_rate_cards": Sample(
+        {"p_feature": "image"}, {"p_limit": 5, "p_before": 9}, _READER, _PRICED
+    ),
+    "quote_feature": Sample(
+        {**_ON, "p_feature": "image", "p_quantity": 2}, {"p_modifiers": {}}, _READER, _PRICED
+    ),
+    "check_feature": Sample(
+        {**_ON, "p_feature": "image", "p_quantity": 2},
+        {"p_modifiers": {}, "p_member": "ann"},
+        _READER,
+        _PRICED,
+    ),
+    "use_feature": Sample(
+        {**_ON, "p_feature": "image", "p_quantity": 2},
+        {"p_modifiers": {}, "p_member": "ann", **_TAIL},
+        before=(_GRANT, *_PRICED),
+    ),
+    "hold_feature": Sample(
+        {**_ON, "p_feature": "image", "p_quantity": 2},
+        {"p_modifiers": {}, "p_expires_in": "00:05:00", "p_member": "ann", **_TAIL},
+        before=(_GRANT, *_PRICED),
+    ),
+    "capture_feature": Sample(
+        {**_ON, "p_hold_id": 2, "p_quantity": 1},
+        {"p_final": False, "p_if_short": "partial", **_TAIL},
+        before=(_GRANT, *_PRICED, _HELD),
     ),
     "refund_spend": Sample(
         {**_ON, "p_entry_id": 2},

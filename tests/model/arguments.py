@@ -130,6 +130,11 @@ def time_zone(argument: str, value: str) -> None:
     )
 
 
+def hold_time(value: timedelta | None) -> None:
+    is_legal = value is None or timedelta() < value <= timedelta(hours=24)
+    legal("p_expires_in", is_legal, "an interval above 0, at most 24 hours")
+
+
 def tail(reference: str | None, key: str | None, metadata: Any) -> None:
     text("p_reference", reference)
     text("p_idempotency_key", key)

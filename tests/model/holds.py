@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.model import arguments
@@ -12,7 +11,8 @@ from tests.model.state import Hold, Part, Refusal, later
 from tests.model.work import Order, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from datetime import timedelta
 
     from pgcredits.rpc import Receipt
     from tests.model.model import Model
@@ -33,7 +33,7 @@ def hold_credits(
 ) -> Receipt:
     arguments.account_id(account_id)
     arguments.amount("p_amount", amount)
-    _hold_time(expires_in)
+    arguments.hold_time(expires_in)
     arguments.text("p_feature", feature)
     arguments.text("p_member", member)
     arguments.tail(reference, idempotency_key, metadata)
@@ -43,9 +43,14 @@ def hold_credits(
     work = Work(model, account_id)
     if replay := work.replay(order):
         return replay
+    return take_hold(work, order, amount, expires_in)
+
+
+def take_hold(work: Work, order: Order, amount: int, expires_in: timedelta | None) -> Receipt:
+    """Take the credits, or refuse; the command ends here."""
     work.require_status("active")
     catch_up(work)
-    work.require_cap(member, amount)
+    work.require_cap(order.member, amount)
     work.require_affordable(amount)
     parts = tuple(work.take(amount))
     hold = Hold(work.next_entry_id, parts, _deadline(work, expires_in))
@@ -73,10 +78,32 @@ def capture_hold(
     arguments.amount("p_amount", 1 if amount is None else amount)
     arguments.legal("p_if_short", if_short in {"refuse", "partial"}, "refuse or partial")
     arguments.tail(reference, idempotency_key, metadata)
-    request = {"hold_id": hold_id, "final": final, "if_short": if_short}
-    if amount is not None:
-        request["amount"] = amount
+    return capture(
+        model,
+        account_id,
+        hold_id=hold_id,
+        asked={} if amount is None else {"amount": amount},
+        amount=lambda _: amount,
+        final=final,
+        if_short=if_short,
+        tail=(reference, idempotency_key, metadata),
+    )
 
+
+def capture(
+    model: Model,
+    account_id: str,
+    *,
+    hold_id: int | None,
+    asked: dict[str, int],
+    amount: Callable[[Entry], int | None],
+    final: bool,
+    if_short: str,
+    tail: tuple[str | None, str | None, dict[str, Any] | None],
+) -> Receipt:
+    """Capture what ``amount`` says once the entry of the hold is known; None is all it holds."""
+    reference, idempotency_key, metadata = tail
+    request = {"hold_id": hold_id, "final": final, "if_short": if_short, **asked}
     work = Work(model, account_id)
     # A capture is for the feature of its hold, and for its reference unless it has its own.
     held_for = _entry(work, hold_id)
@@ -92,10 +119,13 @@ def capture_hold(
     if replay := work.replay(order):
         return replay
     hold = _open(work, hold_id)
+    assert held_for is not None
+    wanted = amount(held_for)
     catch_up(work)
-    asked = hold.held if amount is None else amount
-    part = min(asked, hold.held)
-    over = asked - part
+    if wanted is None:
+        wanted = hold.held
+    part = min(wanted, hold.held)
+    over = wanted - part
     try:
         if over:
             work.require_status("active")
@@ -168,7 +198,7 @@ def extend_hold(
 ) -> Receipt:
     arguments.account_id(account_id)
     _hold_id(hold_id)
-    _hold_time(expires_in)
+    arguments.hold_time(expires_in)
     arguments.tail(reference, idempotency_key, metadata)
     request = {"hold_id": hold_id, **_said(expires_in)}
 
@@ -190,11 +220,6 @@ def extend_hold(
 def _hold_id(value: int | None) -> None:
     is_legal = value is not None and value > 0
     arguments.legal("p_hold_id", is_legal, "the entry_id of a hold_credits receipt")
-
-
-def _hold_time(value: timedelta | None) -> None:
-    is_legal = value is None or timedelta() < value <= timedelta(hours=24)
-    arguments.legal("p_expires_in", is_legal, "an interval above 0, at most 24 hours")
 
 
 def _said(expires_in: timedelta | None) -> dict[str, float]:

@@ -18,6 +18,7 @@ from tests.model.moving import Moving
 from tests.model.spending import Spending
 from tests.model.steps import Step, any_step, step
 from tests.model.subscribing import Subscribing
+from tests.model.using import Using
 from tests.model.wrong import WRONG
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _CHANGES: list[dict[str, Any]] = [
 ]
 
 
-class Search(Granting, Subscribing, Spending, Holding, Capping, Moving, Administering):
+class Search(Granting, Subscribing, Spending, Holding, Using, Capping, Moving, Administering):
     """All steps: the commands, what is repeated or wrong, and what happens around the calls."""
 
     @rule(step=any_step())
@@ -59,6 +60,7 @@ class Search(Granting, Subscribing, Spending, Holding, Capping, Moving, Administ
         settings = self.twin.model.settings
         settings = replace(settings, renewal_grace=renewal, refund_grace=refund, hold_time=patience)
         self.twin.configure(settings)
+        self.offer()
         for number, (basket, price) in enumerate(stock, start=100):
             self.record_payment(
                 account_id="ann",

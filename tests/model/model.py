@@ -16,6 +16,14 @@ from tests.model.administration import (
 )
 from tests.model.batches import deduct_credits_batch
 from tests.model.expiry import expire_due, expire_subscription_credits
+from tests.model.features import (
+    Offer,
+    capture_feature,
+    define_feature,
+    hold_feature,
+    set_rate_card,
+    use_feature,
+)
 from tests.model.grants import (
     add_purchased_credits,
     add_subscription_credits,
@@ -68,6 +76,11 @@ COMMANDS: dict[str, Callable[..., Any]] = {
         release_hold,
         extend_hold,
         set_member_cap,
+        define_feature,
+        set_rate_card,
+        use_feature,
+        hold_feature,
+        capture_feature,
         freeze_account,
         unfreeze_account,
         close_account,
@@ -87,13 +100,14 @@ _BETWEEN = {"transfer_credits", "merge_accounts", "refund_spend"}
 
 @dataclass(slots=True)
 class Model:
-    """Accounts by their id; names of payments and keys of trials, unique over all accounts."""
+    """Accounts and features by name; names of payments and keys of trials, unique over all."""
 
     settings: Settings = field(default_factory=Settings)
     now: datetime = datetime(2030, 1, 1, tzinfo=UTC)
     accounts: dict[str, Account] = field(default_factory=dict)
     names: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     trial_keys: set[str] = field(default_factory=set)
+    features: dict[str, Offer] = field(default_factory=dict)
 
     def make(self, call: Call) -> Any:
         """Answer the call as the database must, or raise its `Refusal`; then nothing changed."""
@@ -110,6 +124,7 @@ class Model:
             dict(self.accounts),
             dict(self.names),
             set(self.trial_keys),
+            dict(self.features),
         )
 
     def account(self, account_id: str) -> Account:

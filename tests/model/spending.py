@@ -173,6 +173,8 @@ class Spending(Table):
         if not spends:
             return
         account_id, spend = spends[nth % len(spends)]
+        if not spend.parts:
+            return
         lot = self.account(account_id).lots[spend.parts[-1][0]]
         end = later(lot.expires_at, self.twin.model.settings.refund_grace if grace else 0 * US)
         if end != NEVER and end + plus >= self.twin.model.now:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pgcredits.errors import CreditsError
-from pgcredits.rpc import Batch, Receipt
+from pgcredits.rpc import Batch, FeatureUse, Receipt
 from tests.client import Credits
 from tests.model import damage, past, shown
 from tests.model.call import Call
@@ -263,7 +263,7 @@ def _brief(answer: Answer) -> str:
         return str(value["code"])
     if isinstance(value, Batch):
         return f"{value.booked} booked, {value.replayed} replays, {value.refused} refused"
-    if not isinstance(value, Receipt):
+    if not isinstance(value, (FeatureUse, Receipt)):
         return str(value)
     replay = ", a replay" if value.is_replay else ""
     return f"{value.entry_id} {value.kind} {value.amount}, {value.balance}/{value.debt}{replay}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pgcredits.rpc import Receipt
@@ -32,6 +32,10 @@ class Order:
     feature: str | None = None
     member: str | None = None
     request: dict[str, Any] | None = None
+
+    def but(self, request: dict[str, Any]) -> Order:
+        """The same order with another request."""
+        return replace(self, request=request)
 
 
 class Work:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "demo": _Entry("pgcredits.cli.demo", "Watch webhook events become credits, in a minute."),
     "dev": _Entry("pgcredits.cli.dev", "Keep a migrated server for this directory."),
     "grants": _Entry("pgcredits.cli.jobs", "Book scheduled grants of subscriptions."),
+    "feature": _Entry("pgcredits.cli.feature", "Say what features there are and what they cost."),
     "migrate": _Entry("pgcredits.cli.migrate", "Install and upgrade the schema."),
     "relay": _Entry("pgcredits.cli.relay", "Receive Stripe's webhooks."),
     "seal": _Entry("pgcredits.cli.seal", "Seal the ledger against changes, export and check that."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,105 @@ class MemberUsage:
     member: str
     used: int
     caps: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature with the version of its rate card that counts now.
+
+    ``rate_card`` and what follows are None before there is one; see `RateCard`.
+    """
+
+    feature: str
+    description: str | None
+    unit: str
+    is_active: bool
+    rate_card: int | None
+    base: Decimal | None
+    charge: str | None
+    modifiers: dict[str, dict[str, float]] | None
+    defaults: dict[str, str] | None
+    minimum: int | None
+    maximum: int | None
+    rounding: str | None
+    valid_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RateCard:
+    """A version of what a feature costs.
+
+    ``base`` credits times the factor of each modifier, times the quantity if ``charge`` is
+    per_unit; made whole once by ``rounding``, then kept between ``minimum`` and ``maximum``.
+    """
+
+    feature: str
+    rate_card: int
+    base: Decimal
+    charge: str
+    modifiers: dict[str, dict[str, float]]
+    defaults: dict[str, str]
+    minimum: int
+    maximum: int | None
+    rounding: str
+    valid_from: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureUse:
+    """What was used and paid: a receipt, with the version of the rate card that priced it."""
+
+    account_id: str
+    entry_id: int
+    command_id: int
+    kind: str
+    feature: str
+    quantity: int
+    rate_card: int
+    amount: int
+    balance: int
+    available: int
+    debt: int
+    allocations: list[list[int]]
+    metadata: dict[str, Any] | None
+    is_replay: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureQuote:
+    """What a use would cost at ``as_of``, in credits, and whether the account has them.
+
+    ``breakdown`` has the steps from the base to the price; ``largest_quantity`` is what the account
+    could pay for, 2^53-1 where the quantity does not matter.
+    """
+
+    account_id: str
+    feature: str
+    unit: str
+    quantity: int
+    credits: int
+    breakdown: dict[str, Any]
+    available: int
+    is_affordable: bool
+    largest_quantity: int
+    rate_card: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCheck:
+    """Whether a use would pass at ``as_of``; ``refusal`` has code and values if it would not."""
+
+    account_id: str
+    feature: str
+    quantity: int
+    is_allowed: bool
+    credits: int
+    available: int
+    refusal: dict[str, Any] | None
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)

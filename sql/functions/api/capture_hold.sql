@@ -31,8 +31,8 @@ begin
     );
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     return credits_private.post_capture(
-        p_account_id, p_hold_id, p_amount, coalesce(p_final, true), coalesce(p_if_short, 'refuse'),
-        p_reference, p_idempotency_key, p_metadata
+        p_account_id, p_hold_id, p_amount, null, coalesce(p_final, true),
+        coalesce(p_if_short, 'refuse'), p_reference, p_idempotency_key, p_metadata
     );
 end
 $$;

@@ -1,10 +1,12 @@
 -- Captures of a hold, a whole locked step. What it captures is first given up by the hold (a
 -- command of its own) and then taken for good; a final capture gives the rest back to the lots.
 -- What exceeds the hold is taken as a spend would; if that is refused, p_if_short decides.
+-- With a quantity of the feature instead of an amount, the rate card of the hold prices it.
 create or replace function credits_private.post_capture(
     p_account_id text,
     p_hold_id bigint,
     p_amount bigint,
+    p_quantity bigint,
     p_final boolean,
     p_if_short text,
     p_reference text,
@@ -27,6 +29,7 @@ declare
     v_hold credits_private.holds;
     v_taken jsonb;
     v_held_at timestamptz;
+    v_amount bigint := p_amount;
     v_held bigint;
     v_part bigint;
     v_over bigint;
@@ -34,7 +37,8 @@ begin
     v_entry.kind := 'capture';
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := jsonb_strip_nulls(jsonb_build_object(
-        'hold_id', p_hold_id, 'amount', p_amount, 'final', p_final, 'if_short', p_if_short
+        'hold_id', p_hold_id, 'amount', p_amount, 'quantity', p_quantity, 'final', p_final,
+        'if_short', p_if_short
     ));
     v_entry.metadata := p_metadata;
 
@@ -50,9 +54,14 @@ begin
 
     v_hold := credits_private.find_hold(v_state, p_hold_id);
     perform credits_private.check_status(v_state, array['active', 'frozen']);
+    if p_quantity is not null then
+        select credits_private.price_capture(l, p_quantity) into v_amount
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id = p_hold_id;
+    end if;
     v_held := v_hold.amount - v_hold.captured;
-    v_part := least(coalesce(p_amount, v_held), v_held);
-    v_over := coalesce(p_amount, v_held) - v_part;
+    v_part := least(coalesce(v_amount, v_held), v_held);
+    v_over := coalesce(v_amount, v_held) - v_part;
     v_state := credits_private.catch_up(v_state);
     if v_over > 0 then
         v_refusal := credits_private.spend_refusal(v_state, v_over, v_entry.member);

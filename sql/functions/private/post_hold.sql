@@ -21,7 +21,6 @@ declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
-    v_expires_at timestamptz;
 begin
     v_entry.kind := 'hold';
     v_entry.amount := -p_amount;
@@ -38,17 +37,6 @@ begin
         return v_receipt;
     end if;
 
-    v_state := credits_private.admit_spend(v_state, p_amount, p_member);
-    v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
-    v_state := credits_private.book(v_state, v_entry);
-    v_expires_at := v_state.now + coalesce(
-        credits_private.exact_interval(p_expires_in), credits_private.setting_interval('hold_time')
-    );
-    v_state.next_event_at := least(v_state.next_event_at, v_expires_at);
-    insert into credits_private.holds (account_id, hold_id, amount, expires_at)
-    values (p_account_id, v_state.entry_id, p_amount, v_expires_at)
-    on conflict do nothing;
-    perform credits_private.check_inserted(found, p_account_id, v_state.entry_id);
-    return credits_private.finish_command(v_state);
+    return credits_private.take_hold(v_state, v_entry, p_amount, p_expires_in);
 end
 $$;

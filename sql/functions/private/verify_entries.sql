@@ -86,7 +86,9 @@ as $$
                     'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'subscription',
                     'rollover', 'settle', 'extend', 'repair'
                 ) then e.amount = 0
-                when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
+                when e.kind = 'spend' then
+                    e.amount < 0 or e.amount = 0 and e.request ? 'rate_card'
+                when e.kind in ('hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
                 when e.kind in ('restore', 'release') then e.amount >= 0

@@ -78,6 +78,10 @@ as $$
             where c.member = k.member and c.period = k.period
         ) as n
         where n.ends_at is null
-            or exists (select from uses u where u.member = k.member and u.at >= n.ends_at)
+            or exists (
+                select
+                from uses u
+                where u.member = k.member and u.amount <> 0 and u.at >= n.ends_at
+            )
     ) as v
 $$;
