@@ -9696,7 +9696,81 @@ $$;
 ALTER FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) OWNER TO credits_owner;
 
 --
-<<<<<<< HEAD
+-- Name: features; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.features (
+    feature text NOT NULL COLLATE pg_catalog."C",
+    description text,
+    unit text NOT NULL,
+    is_active boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT features_name_is_plain CHECK (((feature ~ '^[A-Za-z0-9_.-]{1,63}$'::text) AND (feature <> 'subscription'::text)))
+);
+
+ALTER TABLE credits_private.features OWNER TO credits_owner;
+
+--
+-- Name: TABLE features; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.features IS 'What credits can be used for at a known price.';
+
+--
+-- Name: COLUMN features.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.feature IS 'Name of the feature.';
+
+--
+-- Name: COLUMN features.description; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.description IS 'What it is, for people.';
+
+--
+-- Name: COLUMN features.unit; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.unit IS 'What a quantity counts: use, page, second.';
+
+--
+-- Name: COLUMN features.is_active; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.is_active IS 'Whether it can be used now.';
+
+--
+-- Name: COLUMN features.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.created_at IS 'When it was defined first.';
+
+--
+-- Name: feature_row(credits_private.features, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) RETURNS credits.feature
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select row(
+        (p_feature).feature, (p_feature).description, (p_feature).unit, (p_feature).is_active,
+        c.version, c.base, c.charge, c.modifiers, c.defaults, c.minimum, c.maximum, c.rounding,
+        c.valid_from
+    )::credits.feature
+    from (values (p_at)) as n (at)
+    left join lateral (
+        select k.*
+        from credits_private.rate_cards k
+        where k.feature = (p_feature).feature and k.valid_from <= n.at
+        order by k.valid_from desc, k.version desc
+        limit 1
+    ) as c on true
+$$;
+
+ALTER FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: find_entries(text, integer, bigint, text, text, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9786,81 +9860,6 @@ end
 $$;
 
 ALTER FUNCTION credits_private.find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO credits_owner;
-=======
--- Name: features; Type: TABLE; Schema: credits_private; Owner: credits_owner
---
-
-CREATE TABLE credits_private.features (
-    feature text NOT NULL COLLATE pg_catalog."C",
-    description text,
-    unit text NOT NULL,
-    is_active boolean NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT features_name_is_plain CHECK (((feature ~ '^[A-Za-z0-9_.-]{1,63}$'::text) AND (feature <> 'subscription'::text)))
-);
-
-ALTER TABLE credits_private.features OWNER TO credits_owner;
-
---
--- Name: TABLE features; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON TABLE credits_private.features IS 'What credits can be used for at a known price.';
-
---
--- Name: COLUMN features.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.feature IS 'Name of the feature.';
-
---
--- Name: COLUMN features.description; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.description IS 'What it is, for people.';
-
---
--- Name: COLUMN features.unit; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.unit IS 'What a quantity counts: use, page, second.';
-
---
--- Name: COLUMN features.is_active; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.is_active IS 'Whether it can be used now.';
-
---
--- Name: COLUMN features.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.created_at IS 'When it was defined first.';
-
---
--- Name: feature_row(credits_private.features, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) RETURNS credits.feature
-    LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$
-    select row(
-        (p_feature).feature, (p_feature).description, (p_feature).unit, (p_feature).is_active,
-        c.version, c.base, c.charge, c.modifiers, c.defaults, c.minimum, c.maximum, c.rounding,
-        c.valid_from
-    )::credits.feature
-    from (values (p_at)) as n (at)
-    left join lateral (
-        select k.*
-        from credits_private.rate_cards k
-        where k.feature = (p_feature).feature and k.valid_from <= n.at
-        order by k.valid_from desc, k.version desc
-        limit 1
-    ) as c on true
-$$;
-
-ALTER FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) OWNER TO credits_owner;
->>>>>>> 088474b (Price features by versioned rate cards, and pay for a use in one call)
 
 --
 -- Name: find_hold(credits_private.account_state, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -22752,17 +22751,16 @@ REVOKE ALL ON FUNCTION credits_private.explain_price(p_card credits_private.rate
 REVOKE ALL ON FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) FROM PUBLIC;
 
 --
-<<<<<<< HEAD
--- Name: FUNCTION find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
-=======
 -- Name: FUNCTION feature_row(p_feature credits_private.features, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) FROM PUBLIC;
->>>>>>> 088474b (Price features by versioned rate cards, and pay for a use in one call)
+
+--
+-- Name: FUNCTION find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_hold(p_state credits_private.account_state, p_hold_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
