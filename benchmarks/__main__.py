@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measures what a spend costs the server, against two baselines."""
+"""``python -m benchmarks``: measures what a spend costs the server, and what a sweep does."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.console import Console
 from benchmarks import cases, report
 from benchmarks.load import load, load_lots, verify
 from benchmarks.server import measured_server
+from benchmarks.sweep import sweep
 from benchmarks.webhooks import measure as measure_webhooks
 
 _POSITIVE = click.IntRange(min=1)
@@ -25,7 +26,7 @@ _POSITIVE = click.IntRange(min=1)
 @click.option(
     "--case",
     "chosen",
-    type=click.Choice(["spread", "hot", "batch", "lots", "webhooks"]),
+    type=click.Choice(["spread", "hot", "batch", "lots", "sweep", "webhooks"]),
     multiple=True,
     help="Measure only this; may be repeated.  [default: all]",
 )
@@ -43,6 +44,10 @@ _POSITIVE = click.IntRange(min=1)
 )
 @click.option("--lots", type=_POSITIVE, default=1000, help="Of an account with many.")
 @click.option("--webhooks", type=_POSITIVE, default=2000, help="Delivered in a round, over HTTP.")
+@click.option(
+    "--sweep-lots", type=click.IntRange(min=10), default=50_000, help="That are due at once."
+)
+@click.option("--sweep-batch", type=_POSITIVE, default=1000, help="Lots that one call sweeps.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for machines.")
 def main(
     *,
@@ -56,17 +61,28 @@ def main(
     few_accounts: int,
     lots: int,
     webhooks: int,
+    sweep_lots: int,
+    sweep_batch: int,
     as_json: bool,
 ) -> None:
-    """Measure what a spend costs, in server CPU, against two baselines; batches; and webhooks.
+    """Measure in server CPU what spends cost, against two baselines; batches, sweeps and webhooks.
 
     The figures of one run are compared with one another only. The exit code does not judge them.
     """
-    effort = cases.Effort(accounts, few_accounts, rounds, transactions, hot_spends, clients)
+    effort = cases.Effort(
+        accounts=accounts,
+        few_accounts=few_accounts,
+        rounds=rounds,
+        transactions=transactions,
+        hot_spends=hot_spends,
+        clients=clients,
+        sweep_lots=sweep_lots,
+        sweep_batch=sweep_batch,
+    )
     with measured_server(database_url) as server:
         _progress(f"loading {accounts:,} accounts")
         load(server.dsn, accounts)
-        found = []
+        found: list[report.Found] = []
         for measure in (cases.spread, cases.hot, cases.batch, cases.lots):
             if chosen and measure.__name__ not in chosen:
                 continue
@@ -75,6 +91,9 @@ def main(
                 load_lots(server.dsn, few_accounts, lots)
             _progress(f"{measure.__name__}: server CPU, ms for 1,000 spends")
             found.append(measure(server, effort, _progress))
+        if not chosen or "sweep" in chosen:
+            _progress(f"sweep: {sweep_lots:,} lots that are due at once")
+            found.append(sweep(server, effort, _progress))
         deliveries = None
         if not chosen or "webhooks" in chosen:
             _progress("webhooks: signed events over HTTP")

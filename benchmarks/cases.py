@@ -88,7 +88,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is run: rounds, transactions of a script in a round, spends of the hot account."""
+    """How much is run: rounds, transactions of a script in a round, spends of the hot account.
+
+    ``sweep_lots`` are due at once, and ``sweep_batch`` of them are swept by one call.
+    """
 
     accounts: int
     few_accounts: int
@@ -96,6 +99,8 @@ class Effort:
     transactions: int
     hot_spends: int
     clients: int
+    sweep_lots: int = 0
+    sweep_batch: int = 1000
 
 
 def spread(server: Server, effort: Effort, progress: Callable[[str], None]) -> Case:

@@ -7,7 +7,7 @@ times faster than calls, and `credits.verify` looks at some of the copies afterw
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import psycopg
@@ -15,10 +15,14 @@ from psycopg import sql
 
 from pgcredits import migrate, rpc
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 Connection = psycopg.Connection[Any]
 
 # What the account ids of each case are made of, with a number: md5 values, as uuids.
 SPREAD, ONE_LOT, MANY_LOTS = "all-", "one-", "many-"
+SWEPT = "swept-"
 # The scripts run as this role: a superuser passes every permission check without being asked, which
 # would flatter the baselines, while ours runs as its owner whoever calls.
 ROLE = "credits_service"
@@ -82,13 +86,45 @@ def load_lots(dsn: str, accounts: int, lots: int) -> None:
     _vacuum(dsn)
 
 
+def load_due(dsn: str, load: int, accounts: int, lots: int) -> None:
+    """Add ``accounts`` accounts with ``lots`` lots each that have all expired just now.
+
+    Each has one lot that never expires besides. ``load`` numbers such loads: their accounts are
+    called ``swept_prefix(load)``, with the numbers 2 and up; the first is a pattern, and not due.
+    """
+    prefix = swept_prefix(load)
+    with psycopg.connect(dsn) as conn:
+        first = _account_id(conn, prefix, 1)
+        for number in range(lots + 1):
+            ends = "now() + interval '1 hour'" if number else "null"
+            conn.execute(
+                sql.SQL(
+                    "select credits.grant_credits(%s, 1000, p_expires_at => {ends},"
+                    " p_idempotency_key => %s)"
+                ).format(ends=sql.SQL(ends)),
+                (first, f"{number:019}"),
+            )
+        ended = sql.SQL("case when isfinite({0}) then now() else {0} end")
+        past = {
+            name: ended.format(sql.Identifier(name)) for name in ("expires_at", "next_event_at")
+        }
+        for table in _TABLES:
+            _copy_rows(conn, table, first, prefix, accounts=accounts + 1, instead=past)
+    _vacuum(dsn)
+
+
+def swept_prefix(load: int) -> str:
+    """Return what the account ids of a load of due lots are made of."""
+    return f"{SWEPT}{load}-"
+
+
 def verify(dsn: str) -> None:
     """Ask ``credits.verify`` about the hot account and some more of each kind.
 
     Raises `click.ClickException` when it finds anything.
     """
     with psycopg.connect(dsn) as conn:
-        for prefix in (SPREAD, ONE_LOT, MANY_LOTS):
+        for prefix in (SPREAD, ONE_LOT, MANY_LOTS, swept_prefix(1), swept_prefix(2)):
             for number in range(1, _CHECKED + 1):
                 findings = rpc.verify(conn, _account_id(conn, prefix, number))
                 if findings:
@@ -121,32 +157,45 @@ def _load_accounts(conn: Connection, *, prefix: str, accounts: int, lots: int) -
             (first, CREDITS // lots, 1000 + number, f"{number:019}"),
         )
     for table in _TABLES:
-        _copy_rows(conn, table, first, prefix, accounts)
+        _copy_rows(conn, table, first, prefix, accounts=accounts)
 
 
-def _copy_rows(conn: Connection, table: str, first: str, prefix: str, accounts: int) -> None:
-    """Give accounts 2 to ``accounts`` the rows that the first one has."""
-    columns = [
-        sql.Identifier(name)
+def _copy_rows(
+    conn: Connection,
+    table: str,
+    first: str,
+    prefix: str,
+    *,
+    accounts: int,
+    instead: Mapping[str, sql.Composable] | None = None,
+) -> None:
+    """Give accounts 2 to ``accounts`` the rows that the first one has.
+
+    ``instead`` has expressions for columns that are to differ.
+    """
+    columns = {
+        name: sql.Identifier(name)
         for (name,) in conn.execute(
             "select a.attname from pg_attribute a"
             " where a.attrelid = %s::regclass and a.attnum > 1 and not a.attisdropped"
             " order by a.attnum",
             (f"credits_private.{table}",),
         )
-    ]
+    }
+    values = columns | {name: text for name, text in (instead or {}).items() if name in columns}
     conn.execute(
         sql.SQL(
             "insert into credits_private.{table} (account_id, {columns})"
-            " select md5(%s || n)::uuid::text, {columns}"
+            " select md5(%s || n)::uuid::text, {values}"
             " from generate_series(2, %s) as n"
             " cross join credits_private.{table} t"
             " where t.account_id = %s"
             " order by n, {number}"
         ).format(
             table=sql.Identifier(table),
-            columns=sql.SQL(", ").join(columns),
-            number=columns[0],
+            columns=sql.SQL(", ").join(columns.values()),
+            values=sql.SQL(", ").join(values.values()),
+            number=next(iter(columns.values())),
         ),
         (prefix, accounts, first),
     )

@@ -44,13 +44,15 @@ class Cost:
     rate: float
 
 
-def run(server: Server, script: Script, transactions: int, clients: int) -> Cost:
+def run(
+    server: Server, script: Script, transactions: int, clients: int, *, fresh: bool = True
+) -> Cost:
     """Run the script's share of ``transactions``, the same for each client, after a vacuum.
 
-    The vacuum, and the checkpoint after it, are not charged to the script. The vacuum does what
-    autovacuum would have done by then: it takes dead rows away, and it marks new rows as committed,
-    which with data checksums would otherwise cost their first reader an image of the whole page in
-    the log.
+    Neither the vacuum, nor the checkpoint after it, is charged to the script, nor done unless
+    ``fresh``. The vacuum does what autovacuum would have done by then: it takes dead rows away, and
+    it marks new rows as committed, which with data checksums would otherwise cost their first
+    reader an image of the whole page in the log.
 
     Raises `click.ClickException` with the end of pgbench's complaints when it fails.
     """
@@ -59,9 +61,10 @@ def run(server: Server, script: Script, transactions: int, clients: int) -> Cost
     command += ["--protocol=prepared", f"--client={clients}", "--jobs=2", f"--transactions={each}"]
     command += [f"--file={_SQL / script.file}"]
     command += [f"--define={name}={value}" for name, value in script.variables.items()]
-    with psycopg.connect(server.dsn, autocommit=True) as conn:
-        conn.execute("vacuum")
-        conn.execute("checkpoint")
+    if fresh:
+        with psycopg.connect(server.dsn, autocommit=True) as conn:
+            conn.execute("vacuum")
+            conn.execute("checkpoint")
     before = server_seconds(server.postmaster)
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env=_environment(server.dsn)

@@ -24,6 +24,8 @@ _TINY = {
     "--hot-spends": 40,
     "--webhooks": 30,
     "--clients": 2,
+    "--sweep-lots": 20,
+    "--sweep-batch": 7,
 }
 
 
@@ -49,7 +51,8 @@ def test_a_tiny_run_measures_all_cases_and_leaves_nothing_behind(pg_server: Serv
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert {case["case"]: set(case["scripts"]) for case in found["cases"]} == {
+    *spends, sweep = found["cases"]
+    assert {case["case"]: set(case["scripts"]) for case in spends} == {
         "spread": {"deduct_credit", "two_columns", "floor"},
         "hot": {"deduct_credit", "two_columns"},
         "batch": {"batches of 100", "single spends"},
@@ -59,6 +62,8 @@ def test_a_tiny_run_measures_all_cases_and_leaves_nothing_behind(pg_server: Serv
     assert webhooks["ratio"] > 0
     assert 0 < webhooks["p50_ms"] <= webhooks["p99_ms"]
     assert len(webhooks["rounds"]) == 2
+    assert [layout["lots"] for layout in sweep["layouts"]] == [20, 20]
+    assert sweep["spends_elsewhere"]["share"] > 0
     assert found["environment"]["fsync"] in {"on", "off"}
     assert not _databases(pg_server)
 
