@@ -242,113 +242,6 @@ ALTER TYPE credits.explanation OWNER TO credits_owner;
 COMMENT ON TYPE credits.explanation IS 'What an entry took from one lot or gave to it, and why that lot at that place. Lot 0 is the debt.';
 
 --
--- Name: feature; Type: TYPE; Schema: credits; Owner: credits_owner
---
-
-CREATE TYPE credits.feature AS (
-	feature text,
-	description text,
-	unit text,
-	is_active boolean,
-	rate_card integer,
-	base numeric,
-	charge text,
-	modifiers jsonb,
-	defaults jsonb,
-	minimum bigint,
-	maximum bigint,
-	rounding text,
-	valid_from timestamp with time zone
-);
-
-ALTER TYPE credits.feature OWNER TO credits_owner;
-
---
--- Name: TYPE feature; Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON TYPE credits.feature IS 'A feature and the version of its rate card that counts now; rate_card and what follows are null before there is one.';
-
---
--- Name: feature_check; Type: TYPE; Schema: credits; Owner: credits_owner
---
-
-CREATE TYPE credits.feature_check AS (
-	account_id text,
-	feature text,
-	quantity bigint,
-	is_allowed boolean,
-	credits bigint,
-	available bigint,
-	refusal jsonb,
-	as_of timestamp with time zone
-);
-
-ALTER TYPE credits.feature_check OWNER TO credits_owner;
-
---
--- Name: TYPE feature_check; Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON TYPE credits.feature_check IS 'Whether a use would pass at an instant. refusal is what DETAIL of the error would say, null if it would pass.';
-
---
--- Name: feature_quote; Type: TYPE; Schema: credits; Owner: credits_owner
---
-
-CREATE TYPE credits.feature_quote AS (
-	account_id text,
-	feature text,
-	unit text,
-	quantity bigint,
-	credits bigint,
-	breakdown jsonb,
-	available bigint,
-	is_affordable boolean,
-	largest_quantity bigint,
-	rate_card integer,
-	as_of timestamp with time zone
-);
-
-ALTER TYPE credits.feature_quote OWNER TO credits_owner;
-
---
--- Name: TYPE feature_quote; Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON TYPE credits.feature_quote IS 'What a use would cost at an instant, how that comes about, and whether the account has the credits.';
-
---
--- Name: feature_use; Type: TYPE; Schema: credits; Owner: credits_owner
---
-
-CREATE TYPE credits.feature_use AS (
-	account_id text,
-	entry_id bigint,
-	command_id bigint,
-	kind text,
-	feature text,
-	quantity bigint,
-	rate_card integer,
-	amount bigint,
-	balance bigint,
-	available bigint,
-	debt bigint,
-	allocations jsonb,
-	metadata jsonb,
-	is_replay boolean,
-	created_at timestamp with time zone
-);
-
-ALTER TYPE credits.feature_use OWNER TO credits_owner;
-
---
--- Name: TYPE feature_use; Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON TYPE credits.feature_use IS 'Answer of use_feature: a receipt with what was used, at which price, and the metadata that was kept with it.';
-
---
 -- Name: finding; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -542,32 +435,6 @@ ALTER TYPE credits.past_balance OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits.past_balance IS 'What an account had at an instant, as get_balance would have said it then. entry_id is the newest entry that had taken effect; null if there was none.';
-
---
--- Name: rate_card; Type: TYPE; Schema: credits; Owner: credits_owner
---
-
-CREATE TYPE credits.rate_card AS (
-	feature text,
-	rate_card integer,
-	base numeric,
-	charge text,
-	modifiers jsonb,
-	defaults jsonb,
-	minimum bigint,
-	maximum bigint,
-	rounding text,
-	valid_from timestamp with time zone,
-	created_at timestamp with time zone
-);
-
-ALTER TYPE credits.rate_card OWNER TO credits_owner;
-
---
--- Name: TYPE rate_card; Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON TYPE credits.rate_card IS 'A version of what a feature costs.';
 
 --
 -- Name: receipt; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -903,7 +770,8 @@ CREATE TYPE credits.sweep AS (
 	holds bigint,
 	lots bigint,
 	credits bigint,
-	has_more boolean
+	has_more boolean,
+	skipped bigint
 );
 
 ALTER TYPE credits.sweep OWNER TO credits_owner;
@@ -912,7 +780,7 @@ ALTER TYPE credits.sweep OWNER TO credits_owner;
 -- Name: TYPE sweep; Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits.sweep IS 'What one sweep booked: accounts visited, holds and lots ended, credits lost; has_more when the limit was reached.';
+COMMENT ON TYPE credits.sweep IS 'What one sweep booked: accounts visited, holds and lots ended, credits lost. skipped accounts were locked by somebody; has_more says that on others something is due still.';
 
 --
 -- Name: verified_page; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -1133,6 +1001,8 @@ CREATE TYPE credits_private.account_state AS (
 	open_lot_id bigint,
 	open_lot_remaining bigint,
 	next_event_at timestamp with time zone,
+	due_limit bigint,
+	has_gained boolean,
 	entries credits_private.ledger[],
 	merged_into text
 );
@@ -1143,7 +1013,97 @@ ALTER TYPE credits_private.account_state OWNER TO credits_owner;
 -- Name: TYPE account_state; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON TYPE credits_private.account_state IS 'A locked account while a command works on it: its status, the clock, the state after its newest entry, and the entries that the command has booked and not written yet. effective_at is the past instant at which they take effect; null for now.';
+COMMENT ON TYPE credits_private.account_state IS 'A locked account while a command works on it: its status, the clock, the state after its newest entry, and the entries that the command has booked and not written yet. effective_at is the past instant at which they take effect; null for now. At most due_limit lots and holds that are due may end. has_gained says whether credits came into its lots.';
+
+--
+-- Name: due_account; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.due_account AS (
+	account_id text,
+	events bigint,
+	events_left bigint,
+	next_event_at timestamp with time zone,
+	next_lot_at timestamp with time zone,
+	hold_id bigint,
+	has_grant boolean
+);
+
+ALTER TYPE credits_private.due_account OWNER TO credits_owner;
+
+--
+-- Name: TYPE due_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.due_account IS 'What a plan does with an account: how many lots and holds end, how many more might, when the next one is pending, when the next lot is, the overdue hold that stands in the way, and whether a scheduled grant does.';
+
+--
+-- Name: due_part; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.due_part AS (
+	account_id text,
+	hold_id bigint,
+	deadline timestamp with time zone,
+	ordinal bigint,
+	lot_id bigint,
+	amount bigint,
+	allocations jsonb,
+	member text,
+	held_at timestamp with time zone,
+	priority integer,
+	ends_at timestamp with time zone,
+	was_open boolean,
+	is_alone boolean
+);
+
+ALTER TYPE credits_private.due_part OWNER TO credits_owner;
+
+--
+-- Name: TYPE due_part; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.due_part IS 'What an overdue hold gives back: the whole (ordinal 0, with its allocations, and who held it when), and each part of it, with the lot. A hold that has to be ended alone has only the former.';
+
+--
+-- Name: lot_change; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.lot_change AS (
+	account_id text,
+	lot_id bigint,
+	remaining bigint,
+	is_open boolean,
+	expired bigint,
+	has_ended boolean
+);
+
+ALTER TYPE credits_private.lot_change OWNER TO credits_owner;
+
+--
+-- Name: TYPE lot_change; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.lot_change IS 'What becomes of a lot when something is due: what its row says afterwards, and the credits that it loses to expiry.';
+
+--
+-- Name: due_plan; Type: TYPE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TYPE credits_private.due_plan AS (
+	entries credits_private.ledger[],
+	lots credits_private.lot_change[],
+	holds credits_private.due_part[],
+	accounts credits_private.due_account[]
+);
+
+ALTER TYPE credits_private.due_plan OWNER TO credits_owner;
+
+--
+-- Name: TYPE due_plan; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits_private.due_plan IS 'What is to be written because time has passed: entries, changes of lots, holds that end, and what that is for each account.';
 
 --
 -- Name: grant_order; Type: TYPE; Schema: credits_private; Owner: credits_owner
@@ -2249,41 +2209,6 @@ p_when never takes a cancellation back before the subscription has ended; afterw
 period (renew_subscription) begins it again.';
 
 --
--- Name: capture_feature(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean DEFAULT true, p_if_short text DEFAULT 'refuse'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-    perform credits_private.check_account_id(p_account_id);
-    perform credits_private.check_argument(
-        'p_hold_id', p_hold_id > 0, 'the entry_id of a hold_feature receipt'
-    );
-    perform credits_private.check_amount('p_quantity', p_quantity);
-    perform credits_private.check_argument(
-        'p_if_short', coalesce(p_if_short, 'refuse') in ('refuse', 'partial'), 'refuse or partial'
-    );
-    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
-    return credits_private.post_capture(
-        p_account_id, p_hold_id, null, p_quantity, coalesce(p_final, true),
-        coalesce(p_if_short, 'refuse'), p_reference, p_idempotency_key, p_metadata
-    );
-end
-$$;
-
-ALTER FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
-
---
--- Name: FUNCTION capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Charges what p_quantity of the feature that a hold_feature call was for has cost, by the rate card
-and the modifiers of that call. Everything else is as with capture_hold: a final capture gives the
-rest of the hold back, and what exceeds it is spent from the account, or refused.';
-
---
 -- Name: capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2302,8 +2227,8 @@ begin
     );
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     return credits_private.post_capture(
-        p_account_id, p_hold_id, p_amount, null, coalesce(p_final, true),
-        coalesce(p_if_short, 'refuse'), p_reference, p_idempotency_key, p_metadata
+        p_account_id, p_hold_id, p_amount, coalesce(p_final, true), coalesce(p_if_short, 'refuse'),
+        p_reference, p_idempotency_key, p_metadata
     );
 end
 $$;
@@ -2395,48 +2320,6 @@ Now (the default) p_policy says what is granted at once for the time that is run
 nothing is taken back, and nothing is granted in a trial. With p_when period_end nothing is granted:
 the change is noted for the next paid period, and a change that comes now releases it. p_payment is
 the proration that pays for what the change grants; when that is nothing it is refused.';
-
---
--- Name: check_feature(text, text, bigint, jsonb, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint DEFAULT 1, p_modifiers jsonb DEFAULT NULL::jsonb, p_member text DEFAULT NULL::text) RETURNS credits.feature_check
-    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_check credits.feature_check;
-    v_balance credits.balance;
-    v_card credits_private.rate_cards;
-begin
-    perform credits_private.check_account_id(p_account_id);
-    perform credits_private.check_use(p_feature, p_quantity, p_modifiers, p_member);
-    v_balance := credits.get_balance(p_account_id);
-    v_card := credits_private.find_rate_card(p_feature, v_balance.as_of);
-
-    v_check.account_id := p_account_id;
-    v_check.feature := p_feature;
-    v_check.quantity := p_quantity;
-    v_check.credits := credits_private.price_use(v_card, p_quantity, p_modifiers);
-    v_check.refusal := credits_private.foresee_use(v_balance, v_check.credits, p_member);
-    v_check.is_allowed := v_check.refusal is null;
-    v_check.available := v_balance.available;
-    v_check.as_of := v_balance.as_of;
-    return v_check;
-end
-$$;
-
-ALTER FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) OWNER TO credits_owner;
-
---
--- Name: FUNCTION check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) IS 'Says whether use_feature would pass at this instant, without spending: is_allowed, and else refusal
-with what DETAIL of the error would say.
-
-It promises nothing for later. A hold past its deadline counts as open until it is released, as in
-get_balance.';
 
 --
 -- Name: claim_payment(text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2747,50 +2630,6 @@ invalid_argument (400). With p_all_or_nothing the first refusal raises its own e
 account_id and idempotency_key in DETAIL, and nothing has changed.';
 
 --
--- Name: define_feature(text, text, text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.define_feature(p_feature text, p_description text DEFAULT NULL::text, p_unit text DEFAULT NULL::text, p_is_active boolean DEFAULT NULL::boolean) RETURNS credits.feature
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-declare
-    v_now timestamptz := credits_private.clock();
-    v_feature credits_private.features;
-begin
-    perform credits_private.check_argument(
-        'p_feature', p_feature ~ '^[A-Za-z0-9_.-]{1,63}$' and p_feature <> 'subscription',
-        '1 to 63 letters, digits and characters of _.-, but not subscription'
-    );
-    perform credits_private.check_text('p_description', p_description, 1000);
-    perform credits_private.check_text('p_unit', p_unit, 63);
-
-    insert into credits_private.features as f (feature, description, unit, is_active, created_at)
-    values (
-        p_feature, p_description, coalesce(p_unit, 'use'), coalesce(p_is_active, true), v_now
-    )
-    on conflict (feature) do update
-    set description = coalesce(p_description, f.description),
-        unit = coalesce(p_unit, f.unit),
-        is_active = coalesce(p_is_active, f.is_active)
-    returning f.* into v_feature;
-    return credits_private.feature_row(v_feature, v_now);
-end
-$_$;
-
-ALTER FUNCTION credits.define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean) OWNER TO credits_owner;
-
---
--- Name: FUNCTION define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean) IS 'Defines a feature that credits can be used for; set_rate_card says what it costs. Defined again, it
-changes what is given, null leaves as it was.
-
-p_unit names what a quantity counts, such as page or second. With p_is_active false it cannot be
-used or held (feature_inactive, 409); what was used stays, and open holds can be captured.';
-
---
 -- Name: dismiss_stripe_event(text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2870,59 +2709,73 @@ CREATE FUNCTION credits.expire_due(p_limit integer DEFAULT 1000) RETURNS credits
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_limit integer := coalesce(p_limit, 1000);
     v_now timestamptz := credits_private.clock();
-    v_account_ids text[];
-    v_account_id text;
+    v_left bigint := coalesce(p_limit, 1000);
+    v_found bigint;
+    v_done bigint;
+    v_due credits_private.due_account[];
+    v_states credits_private.account_state[];
+    v_plan credits_private.due_plan;
+    v_seen text[] := array[]::text[];
+    v_locked text[] := array[]::text[];
     v_one credits.sweep;
     v_sweep credits.sweep;
+    r_account record;
 begin
-    perform credits_private.check_argument('p_limit', v_limit between 1 and 10000, '1 to 10000');
-    select array_agg(d.account_id order by d.account_id) into v_account_ids
-    from (
-        select distinct e.account_id
-        from (
-            (
-                select l.account_id
-                from credits_private.lots l
-                where l.is_open and l.expires_at <= v_now
-                order by l.expires_at
-                limit 10 * v_limit
-            )
-            union all
-            (
-                select h.account_id
-                from credits_private.holds h
-                where h.status = 'open' and h.expires_at <= v_now
-                order by h.expires_at
-                limit 10 * v_limit
-            )
-        ) as e
-        limit v_limit
-    ) as d;
-
+    perform credits_private.check_argument('p_limit', v_left between 1 and 10000, '1 to 10000');
     v_sweep.accounts := 0;
     v_sweep.holds := 0;
     v_sweep.lots := 0;
     v_sweep.credits := 0;
-    foreach v_account_id in array coalesce(v_account_ids, '{}') loop
-        perform
-        from credits_private.accounts a
-        where a.account_id = v_account_id
-        for no key update skip locked;
-        continue when not found;
-        v_one := credits_private.post_expiry(v_account_id);
-        v_sweep.accounts := v_sweep.accounts + v_one.accounts;
-        v_sweep.holds := v_sweep.holds + v_one.holds;
-        v_sweep.lots := v_sweep.lots + v_one.lots;
-        v_sweep.credits := v_sweep.credits + v_one.credits;
+    -- One round is enough where nobody has locked an account. Each goes by the accounts of those
+    -- before it, so that there is an end.
+    while v_left > 0 loop
+        v_due := credits_private.find_due(v_now, v_left, v_seen);
+        exit when cardinality(v_due) = 0;
+        select v_seen || array_agg(d.account_id), sum(d.events) into v_seen, v_found
+        from unnest(v_due) as d;
+        -- What comes back to a lot that has ended since ends with it: that counts, too.
+        v_states := credits_private.lock_due(
+            v_due, p_spare => (v_left - v_found) / cardinality(v_due)
+        );
+        v_locked := v_locked || array(
+            select d.account_id
+            from unnest(v_due) as d
+            except
+            select s.account_id
+            from unnest(v_states) as s
+        );
+        v_plan := credits_private.plan_due(v_states, p_checks_out => true);
+        perform credits_private.write_plan(v_plan);
+
+        v_sweep.holds := v_sweep.holds + cardinality(v_plan.holds);
+        select v_sweep.lots + count(*) filter (where c.has_ended),
+            v_sweep.credits + coalesce(sum(c.expired), 0)
+        into v_sweep.lots, v_sweep.credits
+        from unnest(v_plan.lots) as c;
+        select v_sweep.accounts + count(*) filter (
+                where a.events > 0 or a.hold_id is not null or a.has_grant
+            ),
+            coalesce(sum(a.events), 0)
+        into v_sweep.accounts, v_done
+        from unnest(v_plan.accounts) as a;
+        for r_account in
+            select a.account_id, a.events_left
+            from unnest(v_plan.accounts) as a
+            where a.has_grant or a.hold_id is not null and a.events_left > 0
+        loop
+            v_one := credits_private.post_overdue(r_account.account_id, r_account.events_left);
+            v_sweep.holds := v_sweep.holds + v_one.holds;
+            v_sweep.lots := v_sweep.lots + v_one.lots;
+            v_sweep.credits := v_sweep.credits + v_one.credits;
+            v_done := v_done + r_account.events_left;
+        end loop;
+        exit when v_found < v_left;
+        v_left := v_left - v_done;
     end loop;
-    v_sweep.has_more := exists (
-        select from credits_private.lots l where l.is_open and l.expires_at <= v_now
-    )
-    or exists (
-        select from credits_private.holds h where h.status = 'open' and h.expires_at <= v_now
-    );
+
+    v_sweep.skipped := cardinality(v_locked);
+    v_sweep.has_more := cardinality(credits_private.find_due(v_now, 1, v_locked)) > 0;
     return v_sweep;
 end
 $$;
@@ -2933,11 +2786,11 @@ ALTER FUNCTION credits.expire_due(p_limit integer) OWNER TO credits_owner;
 -- Name: FUNCTION expire_due(p_limit integer); Type: COMMENT; Schema: credits; Owner: credits_owner
 --
 
-COMMENT ON FUNCTION credits.expire_due(p_limit integer) IS 'Releases holds past their deadline and books credits past their expiry as breakage, dated then,
-for at most p_limit accounts.
+COMMENT ON FUNCTION credits.expire_due(p_limit integer) IS 'Releases holds past their deadline and books credits past their expiry as breakage, dated then:
+at most p_limit holds and lots, the earliest first.
 
-Run it every few minutes and again while has_more is true. Spends and balances are right without
-it.';
+Run it every few minutes and again while has_more is true. An account that somebody is working on
+is skipped: it is booked there, or by the next sweep. Spends and balances are right without it.';
 
 --
 -- Name: expire_subscription_credits(text, text, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -3508,39 +3361,6 @@ minutes unless changed) and its credits go back to their lots. Refused like a sp
 insufficient_credits (402), in_debt (402), account_frozen (403) or account_closed (409).';
 
 --
--- Name: hold_feature(text, text, bigint, jsonb, interval, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint DEFAULT 1, p_modifiers jsonb DEFAULT NULL::jsonb, p_expires_in interval DEFAULT NULL::interval, p_member text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-    perform credits_private.check_account_id(p_account_id);
-    perform credits_private.check_use(p_feature, p_quantity, p_modifiers, p_member);
-    perform credits_private.check_hold_time(p_expires_in);
-    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
-    return credits_private.post_feature_hold(
-        p_account_id, p_feature, p_quantity, p_modifiers, p_expires_in, p_member, p_reference,
-        credits_private.use_key(p_feature, p_reference, p_idempotency_key), p_metadata
-    );
-end
-$$;
-
-ALTER FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
-
---
--- Name: FUNCTION hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Sets aside what p_quantity of a feature costs, before work whose quantity is known only at its end.
-The entry_id of the receipt is the p_hold_id of capture_feature, capture_hold, extend_hold and
-release_hold.
-
-The hold keeps the rate card: captures of it are priced by that version. Refused and ended like any
-hold. What would cost nothing cannot be held.';
-
---
 -- Name: ingest_stripe_event(text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -3763,47 +3583,6 @@ For the next page give expires_at and account_id of the last row as p_after_expi
 p_after_account_id. Credits that are held or used up are not in it. Days are counted as 24 hours.';
 
 --
--- Name: list_features(integer, text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.list_features(p_limit integer DEFAULT 100, p_after text DEFAULT NULL::text, p_active_only boolean DEFAULT false) RETURNS SETOF credits.feature
-    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_now timestamptz := credits_private.clock();
-begin
-    perform credits_private.check_argument(
-        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
-    );
-    perform credits_private.check_text('p_after', p_after);
-    return query
-    select r.*
-    from (
-        select f.*
-        from credits_private.features f
-        where (p_after is null or f.feature > p_after)
-            and (f.is_active or not coalesce(p_active_only, false))
-        order by f.feature
-        limit coalesce(p_limit, 100)
-    ) as p
-    cross join lateral credits_private.feature_row(
-        row(p.*)::credits_private.features, v_now
-    ) as r
-    order by p.feature;
-end
-$$;
-
-ALTER FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) OWNER TO credits_owner;
-
---
--- Name: FUNCTION list_features(p_limit integer, p_after text, p_active_only boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) IS 'Features by name with what they cost now, at most 1000 a page. For the next page give the feature
-of the last row as p_after.';
-
---
 -- Name: list_holds(text, integer, bigint, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -3994,40 +3773,6 @@ page. For the next page give the member of the last row as p_after.
 used is what their spends and holds took, less what came back. caps is an array of objects with
 period, cap, used, left, starts_at and resets_at. Without p_capped_only it reads the whole ledger of
 the account, to find who has no cap.';
-
---
--- Name: list_rate_cards(text, integer, integer); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.list_rate_cards(p_feature text, p_limit integer DEFAULT 100, p_before integer DEFAULT NULL::integer) RETURNS SETOF credits.rate_card
-    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-    perform credits_private.check_argument(
-        'p_feature', p_feature is not null, 'name of a feature; list_features shows them'
-    );
-    perform credits_private.check_argument(
-        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
-    );
-    return query
-    select r.*
-    from credits_private.rate_cards c
-    cross join lateral credits_private.rate_card_row(c) as r
-    where c.feature = p_feature and (p_before is null or c.version < p_before)
-    order by c.version desc
-    limit coalesce(p_limit, 100);
-end
-$$;
-
-ALTER FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) OWNER TO credits_owner;
-
---
--- Name: FUNCTION list_rate_cards(p_feature text, p_limit integer, p_before integer); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) IS 'What a feature has cost and will cost, newest version first, at most 1000 a page. For the next page
-give the rate_card of the last row as p_before.';
 
 --
 -- Name: list_seals(integer, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -4579,63 +4324,6 @@ COMMENT ON FUNCTION credits.purge_stripe_events(p_limit integer) IS 'Cleans the 
 Money that went back for a purchase that never granted credits here stops waiting after the setting
 stripe_patience. Bodies of events that are done are purged after stripe_retention; the event itself
 stays, so that it is still known when it is delivered again.';
-
---
--- Name: quote_feature(text, text, bigint, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint DEFAULT 1, p_modifiers jsonb DEFAULT NULL::jsonb) RETURNS credits.feature_quote
-    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_quote credits.feature_quote;
-    v_balance credits.balance;
-    v_card credits_private.rate_cards;
-    v_can_pay bigint;
-begin
-    perform credits_private.check_account_id(p_account_id);
-    perform credits_private.check_use(p_feature, p_quantity, p_modifiers, null);
-    v_balance := credits.get_balance(p_account_id);
-    v_card := credits_private.find_rate_card(p_feature, v_balance.as_of);
-
-    v_quote.account_id := p_account_id;
-    v_quote.feature := p_feature;
-    v_quote.quantity := p_quantity;
-    v_quote.credits := credits_private.price_use(v_card, p_quantity, p_modifiers);
-    v_quote.breakdown := credits_private.explain_price(v_card, p_quantity, p_modifiers);
-    v_quote.available := v_balance.available;
-    v_quote.is_affordable :=
-        credits_private.foresee_use(v_balance, v_quote.credits, null) is null;
-    -- Who is refused whatever it costs can afford nothing.
-    v_can_pay := case
-        when credits_private.foresee_use(v_balance, 0, null) is null
-            then v_balance.available
-        else -1
-    end;
-    v_quote.largest_quantity :=
-        credits_private.largest_quantity(v_card, p_modifiers, v_can_pay);
-    v_quote.rate_card := v_card.version;
-    v_quote.as_of := v_balance.as_of;
-    select f.unit into v_quote.unit
-    from credits_private.features f
-    where f.feature = p_feature;
-    return v_quote;
-end
-$$;
-
-ALTER FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
-
---
--- Name: FUNCTION quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) IS 'What p_quantity of a feature would cost: credits in all, and the breakdown from the base to the
-rounded price. is_affordable says whether the account could pay it now, largest_quantity how much it
-could pay for (9007199254740991 where the quantity does not matter).
-
-It holds at this instant and reserves nothing; caps of members are not looked at. Ask check_feature
-for a yes or no, hold_feature to set the credits aside.';
 
 --
 -- Name: rebuild(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -5222,92 +4910,6 @@ member may have a cap for each period: all of them have to allow. Hours, days, w
 those of the account''s time zone.';
 
 --
--- Name: set_rate_card(text, numeric, text, jsonb, jsonb, bigint, bigint, text, timestamp with time zone); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text DEFAULT 'per_unit'::text, p_modifiers jsonb DEFAULT NULL::jsonb, p_defaults jsonb DEFAULT NULL::jsonb, p_minimum bigint DEFAULT NULL::bigint, p_maximum bigint DEFAULT NULL::bigint, p_rounding text DEFAULT 'up'::text, p_valid_from timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS credits.rate_card
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_now timestamptz;
-    v_card credits_private.rate_cards;
-    v_same credits_private.rate_cards;
-begin
-    perform credits_private.check_argument(
-        'p_feature', p_feature is not null, 'name of a feature; list_features shows them'
-    );
-    v_card.feature := p_feature;
-    v_card.base := trim_scale(p_base);
-    v_card.charge := coalesce(p_charge, 'per_unit');
-    v_card.modifiers := coalesce(p_modifiers, '{}');
-    v_card.defaults := coalesce(p_defaults, '{}');
-    v_card.minimum := coalesce(p_minimum, 0);
-    v_card.maximum := p_maximum;
-    v_card.rounding := coalesce(p_rounding, 'up');
-    perform credits_private.check_rate_card(v_card);
-    perform credits_private.check_instant('p_valid_from', p_valid_from);
-
-    perform
-    from credits_private.features f
-    where f.feature = p_feature
-    for no key update;
-    if not found then
-        perform credits_private.fail(
-            'feature_not_found',
-            jsonb_build_object(
-                'feature', p_feature,
-                'allowed', (
-                    select jsonb_agg(f.feature order by f.feature)
-                    from credits_private.features f
-                )
-            )
-        );
-    end if;
-    v_now := credits_private.clock();
-    perform credits_private.check_argument(
-        'p_valid_from', coalesce(p_valid_from, v_now) >= v_now,
-        'null for now, or an instant that is not past'
-    );
-    v_card.valid_from := coalesce(p_valid_from, v_now);
-
-    select c.* into v_same
-    from credits_private.rate_cards c
-    where c.feature = p_feature and c.valid_from <= v_card.valid_from
-    order by c.valid_from desc, c.version desc
-    limit 1;
-    if (v_same.base, v_same.charge, v_same.modifiers, v_same.defaults, v_same.minimum,
-        v_same.maximum, v_same.rounding)
-        is not distinct from (v_card.base, v_card.charge, v_card.modifiers, v_card.defaults,
-        v_card.minimum, v_card.maximum, v_card.rounding)
-    then
-        return credits_private.rate_card_row(v_same);
-    end if;
-
-    select coalesce(max(c.version), 0) + 1 into v_card.version
-    from credits_private.rate_cards c
-    where c.feature = p_feature;
-    v_card.created_at := v_now;
-    insert into credits_private.rate_cards values (v_card.*);
-    return credits_private.rate_card_row(v_card);
-end
-$$;
-
-ALTER FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone) OWNER TO credits_owner;
-
---
--- Name: FUNCTION set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone) IS 'Sets what a feature costs, from now or p_valid_from on: p_base times the factor of each modifier,
-times the quantity unless p_charge is per_use; made whole once, by p_rounding (up, down or nearest);
-then at least p_minimum and at most p_maximum.
-
-p_modifiers is an object such as {"mode": {"fast": 1, "hd": 2.5}}. Whoever uses the feature has to
-choose an option of each, unless p_defaults ({"mode": "fast"}) names one. Older versions stay, and
-entries of the ledger name the one that they were priced by.';
-
---
 -- Name: set_stripe_price(text, bigint, bigint, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -5608,134 +5210,6 @@ ALTER FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_refe
 --
 
 COMMENT ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Lets a frozen account spend again; of an active account it is recorded and changes nothing.';
-
---
--- Name: use_feature(text, text, bigint, jsonb, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
---
-
-CREATE FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint DEFAULT 1, p_modifiers jsonb DEFAULT NULL::jsonb, p_member text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.feature_use
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_key text;
-    v_status text;
-    v_entry_id bigint;
-    v_balance bigint;
-    v_open_lot_id bigint;
-    v_open_lot_remaining bigint;
-    v_next_event_at timestamptz;
-    v_created_at timestamptz;
-    v_now timestamptz;
-    v_booked_at timestamptz;
-    v_card credits_private.rate_cards;
-    v_credits bigint;
-    v_amount bigint;
-begin
-    -- Enough for nearly every call, as in deduct_credit.
-    if (
-        p_quantity between 1 and 9007199254740991
-        and pg_column_size(array[p_account_id, p_member, p_reference, p_idempotency_key]) <= 255
-        and ('' = any (array[p_account_id, p_member, p_reference, p_idempotency_key])) is not true
-        and (p_idempotency_key like any ('{stripe:%,ref:%,pgcredits:%}')) is not true
-        and p_modifiers is null
-        and p_metadata is null
-    ) is not true then
-        perform credits_private.check_account_id(p_account_id);
-        perform credits_private.check_use(p_feature, p_quantity, p_modifiers, p_member);
-        perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
-    end if;
-    v_key := coalesce(p_idempotency_key, 'ref:' || p_feature || ':' || p_reference);
-
-    select a.status into v_status
-    from credits_private.accounts a
-    where a.account_id = p_account_id
-    for no key update;
-
-    select l.entry_id, l.balance, l.open_lot_id, l.open_lot_remaining, l.next_event_at, l.created_at
-    into v_entry_id, v_balance, v_open_lot_id, v_open_lot_remaining, v_next_event_at, v_created_at
-    from credits_private.ledger l
-    where l.account_id = p_account_id
-    order by l.entry_id desc
-    limit 1;
-    v_now := credits_private.clock();
-    select c.* into v_card
-    from credits_private.features f
-    join credits_private.rate_cards c on c.feature = f.feature
-    where f.feature = p_feature and f.is_active and c.valid_from <= v_now
-    order by c.valid_from desc, c.version desc
-    limit 1;
-    -- A price above this is none that an account could pay.
-    v_credits := least(
-        credits_private.price_of(v_card, p_quantity, p_modifiers), 9007199254740992
-    );
-
-    if (
-        v_status = 'active'
-        and v_credits > 0
-        and v_open_lot_remaining >= v_credits
-        and v_next_event_at > v_now
-        and (
-            p_member is null
-            or credits_private.admit_use(p_account_id, p_member, v_now, v_credits, v_key)
-        )
-    ) is not true then
-        -- No account has a bad id and no price fits a quantity that cannot be: not seen so far.
-        perform credits_private.check_account_id(p_account_id);
-        perform credits_private.check_use(p_feature, p_quantity, p_modifiers, p_member);
-        return credits_private.post_use(
-            p_account_id, p_feature, p_quantity, p_modifiers, p_member, p_reference, v_key,
-            p_metadata
-        );
-    end if;
-
-    v_booked_at := greatest(v_now, v_created_at);
-    v_amount := -v_credits;
-    v_entry_id := v_entry_id + 1;
-    v_balance := v_balance - v_credits;
-    v_open_lot_remaining := v_open_lot_remaining - v_credits;
-    insert into credits_private.ledger (
-        account_id, entry_id, command_id, kind, amount, balance, debt,
-        open_lot_id, open_lot_remaining, next_event_at, feature, member, reference,
-        idempotency_key, request, metadata, actor, created_at, occurred_at
-    )
-    values (
-        p_account_id, v_entry_id, v_entry_id, 'spend', v_amount, v_balance, 0,
-        v_open_lot_id, v_open_lot_remaining, v_next_event_at, p_feature, p_member, p_reference,
-        v_key,
-        credits_private.describe_use(p_quantity, p_modifiers)
-            || jsonb_build_object('rate_card', v_card.version),
-        p_metadata, credits_private.actor(), v_booked_at, v_now
-    )
-    on conflict do nothing;
-
-    if not found then
-        return credits_private.replay_use(
-            p_account_id, p_feature, p_quantity, p_modifiers, p_member, p_reference, v_key
-        );
-    end if;
-    return row(
-        p_account_id, v_entry_id, v_entry_id, 'spend', p_feature, p_quantity, v_card.version,
-        v_amount, v_balance, v_balance, 0,
-        jsonb_build_array(jsonb_build_array(v_open_lot_id, v_amount)), p_metadata, false,
-        v_booked_at
-    )::credits.feature_use;
-end
-$$;
-
-ALTER FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
-
---
--- Name: FUNCTION use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
---
-
-COMMENT ON FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Uses p_quantity of a feature and pays what its rate card says now, in burn order. The entry keeps
-the version of the card, the quantity and the modifiers, so that its price can be explained.
-
-Refused like a spend, with insufficient_credits (402), in_debt (402), account_frozen (403) or
-limit_reached (403). Repeatable by p_idempotency_key, or without one by p_reference: a reference
-pays for a feature once, at the first price. p_metadata comes back with the recorded answer, so that
-a result can be kept there. refund_spend gives the credits back.';
 
 --
 -- Name: verify(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -7173,6 +6647,11 @@ declare
     v_entry credits_private.ledger := p_entry;
     v_to_debt bigint;
 begin
+    -- A state that is passed on is copied: commands that have piled up are written now.
+    if v_state.command_id is null and cardinality(v_state.entries) >= 100 then
+        perform credits_private.write_entries(v_state);
+        v_state.entries := '{}';
+    end if;
     v_entry.allocations := coalesce(v_entry.allocations, '[]');
     select coalesce(sum(x.amount), 0), coalesce(sum(x.amount) filter (where x.lot_id = 0), 0)
     into v_entry.amount, v_to_debt
@@ -7183,6 +6662,7 @@ begin
     v_state.created_at := greatest(v_state.now, v_state.created_at);
     v_state.balance := v_state.balance + v_entry.amount;
     v_state.debt := v_state.debt - v_to_debt;
+    v_state.has_gained := v_state.has_gained or v_entry.amount > v_to_debt;
 
     v_entry.account_id := v_state.account_id;
     v_entry.entry_id := v_state.entry_id;
@@ -7203,41 +6683,94 @@ $$;
 ALTER FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) OWNER TO credits_owner;
 
 --
--- Name: book_due(credits_private.account_state, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: book_due(credits_private.account_state, timestamp with time zone, bigint, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone) RETURNS credits_private.account_state
+CREATE FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone, p_limit bigint, p_on_their_own boolean) RETURNS credits_private.account_state
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     v_state credits_private.account_state := p_state;
+    v_left bigint := coalesce(p_limit, 9223372036854775807);
+    v_bare credits_private.account_state;
+    v_plan credits_private.due_plan;
+    v_account credits_private.due_account;
+    v_last credits_private.ledger;
+    v_last_at timestamptz;
     r_hold credits_private.holds;
 begin
-    if v_state.next_event_at > p_until then
-        return v_state;
-    end if;
-    for r_hold in
-        select h.*
-        from credits_private.holds h
-        where h.account_id = v_state.account_id
-            and h.status = 'open'
-            and h.expires_at <= p_until
-        order by h.expires_at, h.hold_id
-    loop
-        v_state := credits_private.expire_lots(
-            v_state, r_hold.expires_at, p_on_their_own => true
-        );
-        v_state.effective_at := r_hold.expires_at;
-        v_state := credits_private.end_hold(v_state, r_hold, 'expired', null);
-        v_state.effective_at := null;
-        v_state.command_id := null;
+    while v_state.next_event_at <= p_until and v_left > 0 loop
+        v_bare := v_state;
+        v_bare.entries := null;
+        v_bare.now := p_until;
+        v_bare.created_at := greatest(v_state.now, v_state.created_at);
+        v_bare.due_limit := least(v_left, 10000);
+        v_plan := credits_private.plan_due(array[v_bare], p_checks_out => false);
+        v_account := v_plan.accounts[1];
+        v_left := v_left - v_account.events;
+        update credits_private.lots l
+        set remaining = c.remaining, is_open = c.is_open, expired = l.expired + c.expired
+        from unnest(v_plan.lots) as c
+        where l.account_id = v_state.account_id and l.lot_id = c.lot_id;
+        v_state.open_lot_id := null;
+        v_state.open_lot_remaining := 0;
+        v_state.next_event_at := v_account.next_event_at;
+        if cardinality(v_plan.holds) > 0 then
+            update credits_private.holds h
+            set status = 'expired'
+            from unnest(v_plan.holds) as p
+            where h.account_id = v_state.account_id and h.hold_id = p.hold_id;
+            perform credits_private.count_use(p.account_id, p.member, p.held_at, -p.amount)
+            from unnest(v_plan.holds) as p;
+        end if;
+        if cardinality(v_plan.entries) > 0 then
+            v_last := v_plan.entries[cardinality(v_plan.entries)];
+            if not p_on_their_own then
+                v_state.command_id := coalesce(v_state.command_id, v_plan.entries[1].entry_id);
+                for v_i in 1 .. cardinality(v_plan.entries) loop
+                    v_plan.entries[v_i].command_id := v_state.command_id;
+                end loop;
+            elsif cardinality(v_state.entries) > 0 then
+                perform credits_private.write_entries(v_state);
+                v_state.entries := '{}';
+            end if;
+            v_state.entry_id := v_last.entry_id;
+            v_state.created_at := v_last.created_at;
+            v_state.balance := v_last.balance;
+            v_state.entries := v_state.entries || v_plan.entries;
+        end if;
+
+        if v_account.hold_id is not null and v_left > 0 then
+            -- Holds that have to be ended alone, until a lot ends before the next one.
+            v_state.next_event_at := v_account.next_lot_at;
+            for r_hold in
+                select h.*
+                from credits_private.holds h
+                where h.account_id = v_state.account_id
+                    and h.status = 'open'
+                    and h.expires_at <= p_until
+                order by h.expires_at, h.hold_id
+                limit v_left
+            loop
+                exit when v_state.next_event_at <= r_hold.expires_at;
+                v_state.effective_at := r_hold.expires_at;
+                v_state := credits_private.end_hold(v_state, r_hold, 'expired', null);
+                v_state.effective_at := null;
+                v_state.command_id := null;
+                v_last_at := r_hold.expires_at;
+                v_left := v_left - 1;
+            end loop;
+            v_state.next_event_at := coalesce(v_last_at, v_account.next_event_at);
+        end if;
+        -- What else is pending, a grant that waits for room, is not booked here.
+        exit when v_account.events = 0 and v_account.hold_id is null;
     end loop;
-    return credits_private.expire_lots(v_state, p_until, p_on_their_own => true);
+    return v_state;
 end
 $$;
 
-ALTER FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone, p_limit bigint, p_on_their_own boolean) OWNER TO credits_owner;
 
 --
 -- Name: book_lot(credits_private.account_state, credits_private.lots, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -7305,11 +6838,7 @@ begin
                 + v_item.amount > 9007199254740991;
 
         v_before := v_item.next_grant_at - interval '0.000001 s';
-        if p_on_their_own then
-            v_state := credits_private.book_due(v_state, v_before);
-        else
-            v_state := credits_private.expire_lots(v_state, v_before, p_on_their_own => false);
-        end if;
+        v_state := credits_private.book_due(v_state, v_before, null, p_on_their_own);
         v_state := credits_private.grant_scheduled(v_state, v_item);
         if p_on_their_own then
             v_state := credits_private.note_subscription(v_state, v_item.subscription);
@@ -7557,7 +7086,9 @@ begin
         if v_state.status in ('active', 'frozen') then
             v_state := credits_private.book_schedule(v_state, p_on_their_own => true);
         end if;
-        v_state := credits_private.book_due(v_state, v_state.now);
+        v_state := credits_private.book_due(
+            v_state, v_state.now, p_limit => null, p_on_their_own => true
+        );
         exit when v_state.entry_id = v_before;
     end loop;
     return v_state;
@@ -8098,146 +7629,6 @@ $$;
 ALTER FUNCTION credits_private.check_metadata(p_argument text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: rate_cards; Type: TABLE; Schema: credits_private; Owner: credits_owner
---
-
-CREATE TABLE credits_private.rate_cards (
-    feature text NOT NULL COLLATE pg_catalog."C",
-    version integer NOT NULL,
-    base numeric NOT NULL,
-    charge text NOT NULL,
-    modifiers jsonb NOT NULL,
-    defaults jsonb NOT NULL,
-    minimum bigint NOT NULL,
-    maximum bigint,
-    rounding text NOT NULL,
-    valid_from timestamp with time zone NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT rate_cards_base_is_in_range CHECK (((base >= (0)::numeric) AND (base <= ('9007199254740991'::bigint)::numeric))),
-    CONSTRAINT rate_cards_bounds_are_in_range CHECK ((((minimum >= 0) AND (minimum <= '9007199254740991'::bigint)) AND ((COALESCE(maximum, minimum) >= minimum) AND (COALESCE(maximum, minimum) <= '9007199254740991'::bigint)))),
-    CONSTRAINT rate_cards_charge_is_known CHECK ((charge = ANY (ARRAY['per_use'::text, 'per_unit'::text]))),
-    CONSTRAINT rate_cards_rounding_is_known CHECK ((rounding = ANY (ARRAY['up'::text, 'down'::text, 'nearest'::text]))),
-    CONSTRAINT rate_cards_version_is_positive CHECK ((version > 0))
-);
-
-ALTER TABLE credits_private.rate_cards OWNER TO credits_owner;
-
---
--- Name: TABLE rate_cards; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON TABLE credits_private.rate_cards IS 'What a feature costs, by version. A version never changes: entries of the ledger name it.';
-
---
--- Name: COLUMN rate_cards.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.feature IS 'Feature that the card is for.';
-
---
--- Name: COLUMN rate_cards.version; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.version IS 'Number of the card: 1, 2, 3 and so on.';
-
---
--- Name: COLUMN rate_cards.base; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.base IS 'Credits of one use or unit, before modifiers; with up to 9 decimals.';
-
---
--- Name: COLUMN rate_cards.charge; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.charge IS 'per_use (whatever the quantity) or per_unit (times the quantity).';
-
---
--- Name: COLUMN rate_cards.modifiers; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.modifiers IS 'Object of modifiers, each an object of its options and their factors.';
-
---
--- Name: COLUMN rate_cards.defaults; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.defaults IS 'Option of each modifier that need not be chosen.';
-
---
--- Name: COLUMN rate_cards.minimum; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.minimum IS 'Least credits of one use.';
-
---
--- Name: COLUMN rate_cards.maximum; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.maximum IS 'Most credits of one use; null for no bound.';
-
---
--- Name: COLUMN rate_cards.rounding; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.rounding IS 'How the product is made whole, once, before minimum and maximum: up, down or nearest.';
-
---
--- Name: COLUMN rate_cards.valid_from; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.valid_from IS 'From when on it counts. Of two that count, the later one does; of equal ones the newer one.';
-
---
--- Name: COLUMN rate_cards.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.rate_cards.created_at IS 'When it was set.';
-
---
--- Name: check_modifiers(credits_private.rate_cards, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.check_modifiers(p_card credits_private.rate_cards, p_modifiers jsonb) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    r_modifier record;
-begin
-    for r_modifier in
-        select coalesce(c.name, m.name) as name, m.name is not null as is_known, m.options,
-            coalesce(c.chosen, p_card.defaults -> m.name) as chosen
-        from jsonb_each(p_card.modifiers) as m (name, options)
-        full join jsonb_each(p_modifiers) as c (name, chosen) on c.name = m.name
-        order by 1
-    loop
-        perform credits_private.check_argument(
-            'p_modifiers.' || r_modifier.name,
-            r_modifier.is_known,
-            coalesce(
-                (
-                    select 'one of the modifiers ' || string_agg(k.name, ', ' order by k.name)
-                    from jsonb_object_keys(p_card.modifiers) as k (name)
-                ), 'nothing: the feature has no modifiers'
-            )
-        );
-        perform credits_private.check_argument(
-            'p_modifiers.' || r_modifier.name,
-            jsonb_typeof(r_modifier.chosen) = 'string'
-            and r_modifier.options ? (r_modifier.chosen #>> '{}'),
-            (
-                select 'one of ' || string_agg(k.name, ', ' order by k.name)
-                from jsonb_object_keys(r_modifier.options) as k (name)
-            )
-        );
-    end loop;
-end
-$$;
-
-ALTER FUNCTION credits_private.check_modifiers(p_card credits_private.rate_cards, p_modifiers jsonb) OWNER TO credits_owner;
-
---
 -- Name: check_money(bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8343,87 +7734,6 @@ $$;
 ALTER FUNCTION credits_private.check_pool(p_argument text, p_pool text) OWNER TO credits_owner;
 
 --
--- Name: check_rate_card(credits_private.rate_cards); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.check_rate_card(p_card credits_private.rate_cards) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    r_option record;
-begin
-    perform credits_private.check_argument(
-        'p_base', p_card.base between 0 and 9007199254740991 and scale(p_card.base) <= 9,
-        'number from 0 to 9007199254740991 with at most 9 decimals'
-    );
-    perform credits_private.check_argument(
-        'p_charge', p_card.charge in ('per_use', 'per_unit'), 'per_use or per_unit'
-    );
-    perform credits_private.check_argument(
-        'p_minimum', p_card.minimum between 0 and 9007199254740991,
-        'null or whole number from 0 to 9007199254740991'
-    );
-    perform credits_private.check_argument(
-        'p_maximum',
-        p_card.maximum is null or p_card.maximum between p_card.minimum and 9007199254740991,
-        'null or whole number from p_minimum to 9007199254740991'
-    );
-    perform credits_private.check_argument(
-        'p_rounding', p_card.rounding in ('up', 'down', 'nearest'), 'up, down or nearest'
-    );
-    perform credits_private.check_argument(
-        'p_modifiers',
-        jsonb_typeof(p_card.modifiers) = 'object' and octet_length(p_card.modifiers::text) <= 16384,
-        'null or a JSON object of at most 16384 bytes'
-    );
-    perform credits_private.check_argument(
-        'p_modifiers', (select count(*) from jsonb_object_keys(p_card.modifiers)) <= 16,
-        'at most 16 modifiers'
-    );
-    perform credits_private.check_argument(
-        'p_modifiers.' || m.name,
-        length(m.name) between 1 and 63 and jsonb_typeof(m.options) = 'object'
-        and m.options <> '{}',
-        'object of the options of one modifier and their factors'
-    )
-    from jsonb_each(p_card.modifiers) as m (name, options)
-    order by m.name;
-    for r_option in
-        select m.name, o.name as option, o.factor
-        from jsonb_each(p_card.modifiers) as m (name, options)
-        cross join lateral jsonb_each(m.options) as o (name, factor)
-        order by m.name, o.name
-    loop
-        perform credits_private.check_argument(
-            concat_ws('.', 'p_modifiers', r_option.name, r_option.option),
-            length(r_option.option) between 1 and 63
-            and jsonb_typeof(r_option.factor) = 'number'
-            and case
-                when jsonb_typeof(r_option.factor) = 'number' then
-                    r_option.factor::numeric between 0 and 1000000
-                    and scale(r_option.factor::numeric) <= 9
-            end,
-            'option of 1 to 63 characters, with a factor from 0 to 1000000 with at most 9 decimals'
-        );
-    end loop;
-    perform credits_private.check_argument(
-        'p_defaults', jsonb_typeof(p_card.defaults) = 'object', 'null or a JSON object'
-    );
-    perform credits_private.check_argument(
-        'p_defaults.' || d.name,
-        jsonb_typeof(d.option) = 'string'
-        and p_card.modifiers -> d.name ? (d.option #>> '{}'),
-        'an option of a modifier of p_modifiers'
-    )
-    from jsonb_each(p_card.defaults) as d (name, option)
-    order by d.name;
-end
-$$;
-
-ALTER FUNCTION credits_private.check_rate_card(p_card credits_private.rate_cards) OWNER TO credits_owner;
-
---
 -- Name: check_status(credits_private.account_state, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8505,30 +7815,6 @@ end
 $_$;
 
 ALTER FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) OWNER TO credits_owner;
-
---
--- Name: check_use(text, bigint, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.check_use(p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-    perform credits_private.check_argument(
-        'p_feature', p_feature is not null, 'name of a feature; list_features shows them'
-    );
-    perform credits_private.check_amount('p_quantity', p_quantity);
-    perform credits_private.check_argument(
-        'p_modifiers',
-        p_modifiers is null or jsonb_typeof(p_modifiers) = 'object',
-        'null or a JSON object of modifiers and their options'
-    );
-    perform credits_private.check_text('p_member', p_member);
-end
-$$;
-
-ALTER FUNCTION credits_private.check_use(p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) OWNER TO credits_owner;
 
 --
 -- Name: checked_out(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8926,22 +8212,6 @@ CREATE FUNCTION credits_private.describe_subscription(p_account_id text, p_subsc
 $$;
 
 ALTER FUNCTION credits_private.describe_subscription(p_account_id text, p_subscription text) OWNER TO credits_owner;
-
---
--- Name: describe_use(bigint, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.describe_use(p_quantity bigint, p_modifiers jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-    select pg_catalog.jsonb_strip_nulls(
-        pg_catalog.jsonb_build_object(
-            'quantity', p_quantity, 'modifiers', nullif(p_modifiers, '{}')
-        )
-    )
-$$;
-
-ALTER FUNCTION credits_private.describe_use(p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
 
 --
 -- Name: differences(text, credits_private.rebuilt); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9351,7 +8621,9 @@ begin
             and (p_when = 'now' or v_until > p_state.now);
         v_state.next_event_at := least(v_state.next_event_at, v_until);
     end loop;
-    return credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    return credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
 end
 $$;
 
@@ -9501,109 +8773,6 @@ $$;
 ALTER FUNCTION credits_private.exact_interval(p_interval interval) OWNER TO credits_owner;
 
 --
--- Name: expire_lots(credits_private.account_state, timestamp with time zone, boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_until timestamp with time zone, p_on_their_own boolean) RETURNS credits_private.account_state
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_state credits_private.account_state := p_state;
-    v_entry credits_private.ledger;
-    r_lot record;
-begin
-    if v_state.next_event_at > p_until then
-        return v_state;
-    end if;
-
-    for r_lot in
-        select l.lot_id, l.remaining, l.expires_at
-        from credits_private.lots l
-        where l.account_id = v_state.account_id and l.is_open and l.expires_at <= p_until
-        order by l.expires_at, l.lot_id
-    loop
-        update credits_private.lots l
-        set remaining = 0, expired = l.expired + r_lot.remaining, is_open = false
-        where l.account_id = v_state.account_id and l.lot_id = r_lot.lot_id;
-
-        if r_lot.remaining > 0 then
-            v_entry := null;
-            v_entry.kind := 'expire';
-            v_entry.allocations := credits_private.allocation(r_lot.lot_id, -r_lot.remaining);
-            v_entry.occurred_at := r_lot.expires_at;
-            v_state := credits_private.book(v_state, v_entry);
-            if p_on_their_own then
-                v_state.command_id := null;
-            end if;
-        end if;
-    end loop;
-
-    select least(
-        (
-            select coalesce(min(l.expires_at), 'infinity')
-            from credits_private.lots l
-            where l.account_id = v_state.account_id and l.is_open
-        ),
-        (
-            select coalesce(min(h.expires_at), 'infinity')
-            from credits_private.holds h
-            where h.account_id = v_state.account_id and h.status = 'open'
-        ),
-        (
-            select coalesce(min(i.next_grant_at), 'infinity')
-            from credits_private.subscription_items i
-            where i.account_id = v_state.account_id
-        )
-    ) into v_state.next_event_at;
-    return v_state;
-end
-$$;
-
-ALTER FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_until timestamp with time zone, p_on_their_own boolean) OWNER TO credits_owner;
-
---
--- Name: explain_price(credits_private.rate_cards, bigint, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.explain_price(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) RETURNS jsonb
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_exact numeric := p_card.base;
-    v_chosen jsonb := jsonb_build_array();
-    r_modifier record;
-begin
-    for r_modifier in
-        select m.name, o.name as option, m.options ->> o.name as factor
-        from jsonb_each(p_card.modifiers) as m (name, options)
-        cross join lateral (
-            select coalesce(p_modifiers ->> m.name, p_card.defaults ->> m.name)
-        ) as o (name)
-        order by m.name
-    loop
-        v_exact := v_exact * r_modifier.factor::numeric;
-        v_chosen := v_chosen || jsonb_build_object(
-            'modifier', r_modifier.name, 'option', r_modifier.option,
-            'factor', r_modifier.factor::numeric
-        );
-    end loop;
-    if p_card.charge = 'per_unit' then
-        v_exact := v_exact * p_quantity;
-    end if;
-    return jsonb_build_object(
-        'base', p_card.base, 'charge', p_card.charge, 'quantity', p_quantity,
-        'modifiers', v_chosen, 'exact', trim_scale(v_exact), 'rounding', p_card.rounding,
-        'minimum', p_card.minimum, 'maximum', p_card.maximum,
-        'credits', credits_private.price_of(p_card, p_quantity, p_modifiers)
-    );
-end
-$$;
-
-ALTER FUNCTION credits_private.explain_price(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
-
---
 -- Name: fail(text, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9644,8 +8813,6 @@ begin
             'Start it with its first period or its trial; list_subscriptions shows what is known.'),
         ('payment_not_found', 'PT404', 'payment not found',
             'Record the payment first, or name it as it was recorded.'),
-        ('feature_not_found', 'PT404', 'feature not found',
-            'Name a feature that DETAIL allows, or define it.'),
         ('stripe_event_not_found', 'PT404', 'stripe event not found',
             'Look the event up with list_stripe_events.'),
         ('account_closed', 'PT409', 'account is closed',
@@ -9665,8 +8832,6 @@ begin
         ('idempotency_conflict', 'PT409',
             'idempotency key or payment already used for another request',
             'Repeat the first request unchanged, or choose a new key.'),
-        ('feature_inactive', 'PT409', 'feature cannot be used now',
-            'Switch the feature on, or set a rate card that counts by now.'),
         ('invalid_state', 'PT409', 'not possible in this state',
             'Read the current state and decide again.'),
         ('not_repairable', 'PT409', 'account cannot be repaired from its entries',
@@ -9696,79 +8861,45 @@ $$;
 ALTER FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) OWNER TO credits_owner;
 
 --
--- Name: features; Type: TABLE; Schema: credits_private; Owner: credits_owner
+-- Name: find_due(timestamp with time zone, bigint, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE TABLE credits_private.features (
-    feature text NOT NULL COLLATE pg_catalog."C",
-    description text,
-    unit text NOT NULL,
-    is_active boolean NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    CONSTRAINT features_name_is_plain CHECK (((feature ~ '^[A-Za-z0-9_.-]{1,63}$'::text) AND (feature <> 'subscription'::text)))
-);
-
-ALTER TABLE credits_private.features OWNER TO credits_owner;
-
---
--- Name: TABLE features; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON TABLE credits_private.features IS 'What credits can be used for at a known price.';
-
---
--- Name: COLUMN features.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.feature IS 'Name of the feature.';
-
---
--- Name: COLUMN features.description; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.description IS 'What it is, for people.';
-
---
--- Name: COLUMN features.unit; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.unit IS 'What a quantity counts: use, page, second.';
-
---
--- Name: COLUMN features.is_active; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.is_active IS 'Whether it can be used now.';
-
---
--- Name: COLUMN features.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
---
-
-COMMENT ON COLUMN credits_private.features.created_at IS 'When it was defined first.';
-
---
--- Name: feature_row(credits_private.features, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) RETURNS credits.feature
-    LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION credits_private.find_due(p_now timestamp with time zone, p_limit bigint, p_without text[]) RETURNS credits_private.due_account[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    select row(
-        (p_feature).feature, (p_feature).description, (p_feature).unit, (p_feature).is_active,
-        c.version, c.base, c.charge, c.modifiers, c.defaults, c.minimum, c.maximum, c.rounding,
-        c.valid_from
-    )::credits.feature
-    from (values (p_at)) as n (at)
-    left join lateral (
-        select k.*
-        from credits_private.rate_cards k
-        where k.feature = (p_feature).feature and k.valid_from <= n.at
-        order by k.valid_from desc, k.version desc
-        limit 1
-    ) as c on true
+begin
+    return array(
+        select row(
+            e.account_id, count(*), null, null, null, null, false
+        )::credits_private.due_account
+        from (
+            (
+                select l.account_id, l.expires_at
+                from credits_private.lots l
+                where l.is_open and l.expires_at <= p_now and l.account_id <> all (p_without)
+                order by l.expires_at, l.account_id
+                limit p_limit
+            )
+            union all
+            (
+                select h.account_id, h.expires_at
+                from credits_private.holds h
+                where h.status = 'open'
+                    and h.expires_at <= p_now
+                    and h.account_id <> all (p_without)
+                order by h.expires_at, h.account_id
+                limit p_limit
+            )
+            order by expires_at, account_id
+            limit p_limit
+        ) as e
+        group by e.account_id
+    );
+end
 $$;
 
-ALTER FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.find_due(p_now timestamp with time zone, p_limit bigint, p_without text[]) OWNER TO credits_owner;
 
 --
 -- Name: find_entries(text, integer, bigint, text, text, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -10073,47 +9204,6 @@ $$;
 ALTER FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
 
 --
--- Name: find_rate_card(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.find_rate_card(p_feature text, p_at timestamp with time zone) RETURNS credits_private.rate_cards
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_card credits_private.rate_cards := credits_private.rate_card_at(p_feature, p_at);
-    v_is_active boolean;
-begin
-    if v_card.feature is null then
-        select f.is_active into v_is_active
-        from credits_private.features f
-        where f.feature = p_feature;
-        if not found then
-            perform credits_private.fail(
-                'feature_not_found',
-                jsonb_build_object(
-                    'feature', p_feature, 'allowed', credits_private.usable_features(p_at)
-                )
-            );
-        end if;
-        perform credits_private.fail(
-            'feature_inactive',
-            jsonb_build_object(
-                'feature', p_feature,
-                'reason', case
-                    when v_is_active then 'no rate card counts yet' else 'it is switched off'
-                end,
-                'allowed', credits_private.usable_features(p_at)
-            )
-        );
-    end if;
-    return v_card;
-end
-$$;
-
-ALTER FUNCTION credits_private.find_rate_card(p_feature text, p_at timestamp with time zone) OWNER TO credits_owner;
-
---
 -- Name: find_recorded(text, credits_private.spend_order[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -10167,32 +9257,6 @@ end
 $$;
 
 ALTER FUNCTION credits_private.find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) OWNER TO credits_owner;
-
---
--- Name: find_replay_of_use(text, text, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.find_replay_of_use(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) RETURNS credits.receipt
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_asked credits_private.ledger := p_asked;
-begin
-    if p_idempotency_key is not null then
-        -- The price follows from what was asked, at the time of the first call.
-        v_asked.amount := null;
-        select p_asked.request || coalesce(
-            jsonb_strip_nulls(jsonb_build_object('rate_card', l.request -> 'rate_card')), '{}'
-        ) into v_asked.request
-        from credits_private.ledger l
-        where l.account_id = p_account_id and l.idempotency_key = p_idempotency_key;
-    end if;
-    return credits_private.find_replay(p_account_id, p_idempotency_key, v_asked);
-end
-$$;
-
-ALTER FUNCTION credits_private.find_replay_of_use(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) OWNER TO credits_owner;
 
 --
 -- Name: payment_refs; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -10350,18 +9414,22 @@ CREATE FUNCTION credits_private.finish_command(p_state credits_private.account_s
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-    v_held bigint := credits_private.held_by(p_state.account_id);
+    v_held bigint;
     v_state credits_private.account_state;
     v_first credits_private.ledger;
     v_receipt credits.receipt;
 begin
-    if p_state.balance + p_state.debt + v_held > 9007199254740991
+    if p_state.has_gained then
+        v_held := credits_private.held_by(p_state.account_id);
+    end if;
+    if p_state.balance + p_state.debt + coalesce(v_held, 0) > 9007199254740991
         or p_state.debt > 9007199254740991
     then
         perform credits_private.fail(
             'balance_limit',
             jsonb_build_object(
-                'limit', 9007199254740991, 'balance', p_state.balance, 'held', v_held,
+                'limit', 9007199254740991, 'balance', p_state.balance,
+                'held', coalesce(v_held, credits_private.held_by(p_state.account_id)),
                 'debt', p_state.debt
             )
         );
@@ -10373,6 +9441,11 @@ begin
     v_first := p_state.entries[
         cardinality(p_state.entries) - (p_state.entry_id - p_state.command_id)
     ];
+    if v_first.entry_id is null then
+        select l.* into v_first
+        from credits_private.ledger l
+        where l.account_id = p_state.account_id and l.entry_id = p_state.command_id;
+    end if;
     v_receipt.account_id := p_state.account_id;
     v_receipt.entry_id := v_first.entry_id;
     v_receipt.command_id := v_first.command_id;
@@ -10417,13 +9490,18 @@ begin
         exit when (v_due < least(v_item.period_end, p_grant.period_start)) is not true;
 
         v_state := credits_private.book_due(
-            v_state, least(v_due - interval '0.000001 s', v_state.now)
+            v_state,
+            least(v_due - interval '0.000001 s', v_state.now),
+            p_limit => null,
+            p_on_their_own => true
         );
         v_state := credits_private.grant_scheduled(v_state, v_item);
         v_state := credits_private.note_subscription(v_state, p_grant.subscription);
         v_state.command_id := null;
     end loop;
-    return credits_private.book_due(v_state, v_state.now);
+    return credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => true
+    );
 end
 $$;
 
@@ -10455,36 +9533,6 @@ end
 $$;
 
 ALTER FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) OWNER TO credits_owner;
-
---
--- Name: foresee_use(credits.balance, bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.foresee_use(p_balance credits.balance, p_credits bigint, p_member text) RETURNS jsonb
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_state credits_private.account_state;
-begin
-    v_state.account_id := p_balance.account_id;
-    v_state.status := p_balance.status;
-    v_state.merged_into := p_balance.merged_into;
-    v_state.now := p_balance.as_of;
-    v_state.balance := p_balance.balance;
-    v_state.debt := p_balance.debt;
-    if p_credits = 0 and v_state.status is null then
-        return credits_private.refuse(
-            'account_not_found', jsonb_build_object('account_id', v_state.account_id)
-        );
-    end if;
-    return credits_private.spend_refusal(
-        v_state, p_credits, case when p_credits > 0 then p_member end
-    );
-end
-$$;
-
-ALTER FUNCTION credits_private.foresee_use(p_balance credits.balance, p_credits bigint, p_member text) OWNER TO credits_owner;
 
 --
 -- Name: forfeit_lots(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -11702,33 +10750,6 @@ $$;
 ALTER FUNCTION credits_private.keep_period(p_state credits_private.account_state, p_item credits_private.subscription_items) OWNER TO credits_owner;
 
 --
--- Name: largest_quantity(credits_private.rate_cards, jsonb, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.largest_quantity(p_card credits_private.rate_cards, p_modifiers jsonb, p_credits bigint) RETURNS bigint
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_fits bigint := 0;
-    v_exceeds bigint := 9007199254740992;
-    v_middle bigint;
-begin
-    while v_exceeds - v_fits > 1 loop
-        v_middle := v_fits + (v_exceeds - v_fits) / 2;
-        if credits_private.price_of(p_card, v_middle, p_modifiers) <= p_credits then
-            v_fits := v_middle;
-        else
-            v_exceeds := v_middle;
-        end if;
-    end loop;
-    return v_fits;
-end
-$$;
-
-ALTER FUNCTION credits_private.largest_quantity(p_card credits_private.rate_cards, p_modifiers jsonb, p_credits bigint) OWNER TO credits_owner;
-
---
 -- Name: last_entry_before(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -11942,6 +10963,7 @@ begin
     end if;
 
     v_state.account_id := p_account_id;
+    v_state.has_gained := false;
     v_state.entries := '{}';
     v_state.now := credits_private.clock();
     return v_state;
@@ -11982,6 +11004,48 @@ end
 $$;
 
 ALTER FUNCTION credits_private.lock_chain(p_account_id text) OWNER TO credits_owner;
+
+--
+-- Name: lock_due(credits_private.due_account[], bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.lock_due(p_due credits_private.due_account[], p_spare bigint) RETURNS credits_private.account_state[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_locked credits_private.due_account[];
+    v_now timestamptz;
+begin
+    v_locked := array(
+        select d
+        from unnest(p_due) as d
+        join credits_private.accounts a on a.account_id = d.account_id
+        order by a.account_id
+        for no key update of a skip locked
+    );
+    v_now := credits_private.clock();
+    return array(
+        select row(
+            d.account_id, null, v_now, null, t.entry_id, null, t.created_at, t.balance, t.debt,
+            t.open_lot_id, t.open_lot_remaining, t.next_event_at, d.events + p_spare, false, null,
+            null
+        )::credits_private.account_state
+        from unnest(v_locked) with ordinality as d
+        cross join lateral (
+            select l.entry_id, l.created_at, l.balance, l.debt, l.open_lot_id,
+                l.open_lot_remaining, l.next_event_at
+            from credits_private.ledger l
+            where l.account_id = d.account_id
+            order by l.entry_id desc
+            limit 1
+        ) as t
+        order by d.ordinality
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.lock_due(p_due credits_private.due_account[], p_spare bigint) OWNER TO credits_owner;
 
 --
 -- Name: lock_meeting_point(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -13137,6 +12201,74 @@ $$;
 ALTER FUNCTION credits_private.outlook_settled(p_outlook credits_private.outlook, p_at timestamp with time zone) OWNER TO credits_owner;
 
 --
+-- Name: overdue_parts(credits_private.account_state[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.overdue_parts(p_states credits_private.account_state[]) RETURNS credits_private.due_part[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    v_holds credits_private.due_part[];
+begin
+    select array_agg(
+        row(
+            s.account_id, h.hold_id, h.expires_at, 0, null, h.held, null, null, null, null, null,
+            null, m.moves_on
+        )::credits_private.due_part
+    ) into v_holds
+    from unnest(p_states) as s
+    cross join lateral (
+        select s.debt > 0 or exists (
+            select
+            from credits_private.payments p
+            where p.account_id = s.account_id and p.owed + p.settled + p.written_off > 0
+        ) as moves_on
+    ) as m
+    cross join lateral (
+        select o.hold_id, o.expires_at, o.amount - o.captured as held
+        from credits_private.holds o
+        where o.account_id = s.account_id and o.status = 'open' and o.expires_at <= s.now
+        order by o.expires_at, o.hold_id
+        limit case when m.moves_on then 1 else s.due_limit + 1 end
+    ) as h;
+
+    return array(
+        with ended as materialized (
+            select h.*, l.member as holder, l.occurred_at as taken_at,
+                credits_private.reverse_allocations(l.allocations, 0, h.amount) as returned
+            from unnest(v_holds) as h
+            join credits_private.ledger l
+                on l.account_id = h.account_id and l.entry_id = h.hold_id
+            where not h.is_alone
+        )
+        select row(
+            p.account_id, p.hold_id, p.deadline, p.ordinal, p.lot_id, p.amount, p.returned,
+            p.holder, p.taken_at, p.priority, p.ends_at, p.is_open, false
+        )::credits_private.due_part
+        from (
+            select e.account_id, e.hold_id, e.deadline, 0 as ordinal, null::bigint as lot_id,
+                e.amount, e.returned, e.holder, e.taken_at, null::integer as priority,
+                null::timestamptz as ends_at, null::boolean as is_open
+            from ended e
+            union all
+            select e.account_id, e.hold_id, e.deadline, x.ordinal, x.lot_id, x.amount, null, null,
+                null, l.priority, l.expires_at, l.is_open
+            from ended e
+            cross join lateral credits_private.parts_of(e.returned) as x
+            join credits_private.lots l
+                on l.account_id = e.account_id and l.lot_id = x.lot_id
+        ) as p
+        union all
+        select h from unnest(v_holds) as h where h.is_alone
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.overdue_parts(p_states credits_private.account_state[]) OWNER TO credits_owner;
+
+--
 -- Name: pack_expiry(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -13756,6 +12888,403 @@ $$;
 ALTER FUNCTION credits_private.pay_for_change(p_state credits_private.account_state, p_item credits_private.subscription_items, p_payment credits_private.payment_order, p_due bigint, p_more bigint) OWNER TO credits_owner;
 
 --
+-- Name: plan_due(credits_private.account_state[], boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.plan_due(p_states credits_private.account_state[], p_checks_out boolean) RETURNS credits_private.due_plan
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_plan credits_private.due_plan := credits_private.plan_lots(p_states, p_checks_out);
+    v_account credits_private.due_account;
+    v_place integer := 0;
+    v_places integer[] := array[]::integer[];
+    v_states credits_private.account_state[] := array[]::credits_private.account_state[];
+    v_other credits_private.due_plan;
+begin
+    foreach v_account in array v_plan.accounts loop
+        v_place := v_place + 1;
+        if v_account.hold_id is not null then
+            v_places := v_places || v_place;
+            v_states := v_states || p_states[v_place];
+        end if;
+    end loop;
+    if v_places = '{}' then
+        return v_plan;
+    end if;
+
+    v_other := credits_private.plan_holds(v_states, p_checks_out);
+    for v_i in 1 .. cardinality(v_places) loop
+        v_plan.accounts[v_places[v_i]] := v_other.accounts[v_i];
+    end loop;
+    v_plan.entries := v_plan.entries || v_other.entries;
+    v_plan.lots := v_plan.lots || v_other.lots;
+    v_plan.holds := v_other.holds;
+    return v_plan;
+end
+$$;
+
+ALTER FUNCTION credits_private.plan_due(p_states credits_private.account_state[], p_checks_out boolean) OWNER TO credits_owner;
+
+--
+-- Name: plan_holds(credits_private.account_state[], boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.plan_holds(p_states credits_private.account_state[], p_checks_out boolean) RETURNS credits_private.due_plan
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    v_parts credits_private.due_part[] := credits_private.overdue_parts(p_states);
+    v_actor text := credits_private.actor();
+    v_plan credits_private.due_plan;
+begin
+    with account as materialized (
+        select s.account_id, s.ordinality, s.now, s.due_limit, s.entry_id, s.balance, s.debt,
+            s.open_lot_id, s.open_lot_remaining,
+            greatest(s.now, s.created_at) as created_at,
+            least(h.expires_at, g.next_grant_at) as later_at
+        from unnest(p_states) with ordinality as s
+        left join lateral (
+            select y.expires_at
+            from credits_private.holds y
+            where y.account_id = s.account_id and y.status = 'open' and y.expires_at > s.now
+            order by y.expires_at, y.hold_id
+            limit 1
+        ) as h on true
+        cross join lateral (
+            select min(i.next_grant_at) as next_grant_at
+            from credits_private.subscription_items i
+            where i.account_id = s.account_id
+        ) as g
+    ),
+    -- Step 0 is the end of a lot, step 1 that of a hold: the whole of it (part 0), then its parts.
+    event as (
+        select a.account_id, a.ordinality, a.now, a.due_limit, a.entry_id, a.balance, a.debt,
+            a.open_lot_id, a.created_at, a.later_at,
+            l.expires_at as at, 0 as step, l.lot_id as id, 0::bigint as part, l.lot_id,
+            case when l.lot_id = a.open_lot_id then a.open_lot_remaining else l.remaining end
+                as amount,
+            l.priority, l.expires_at as ends_at,
+            null::jsonb as allocations, null::text as member, null::timestamptz as held_at,
+            l.lot_id is not null as was_open, false as is_alone
+        from account a
+        left join credits_private.lots l on l.account_id = a.account_id and l.is_open
+        union all
+        select distinct p.account_id, null::bigint, null::timestamptz, null::bigint, null::bigint,
+            null::bigint, null::bigint, null::bigint, null::timestamptz, null::timestamptz,
+            p.ends_at, 0, p.lot_id, 0::bigint, p.lot_id, 0::bigint, p.priority, p.ends_at,
+            null::jsonb, null::text, null::timestamptz, false, false
+        from unnest(v_parts) as p
+        where not p.was_open
+        union all
+        select p.account_id, null, null, null, null, null, null, null, null, null,
+            p.deadline, 1, p.hold_id, p.ordinal, p.lot_id, p.amount, p.priority, p.ends_at,
+            p.allocations, p.member, p.held_at, false, p.is_alone
+        from unnest(v_parts) as p
+    ),
+    of_account as (
+        select e.at, e.step, e.id, e.part, e.lot_id, e.amount, e.priority, e.ends_at,
+            e.allocations, e.member, e.held_at, e.is_alone, e.account_id,
+            max(e.ordinality) over whole as ordinality,
+            max(e.due_limit) over whole as due_limit,
+            max(e.entry_id) over whole as entry_id,
+            max(e.balance) over whole as balance,
+            max(e.debt) over whole as debt,
+            max(e.open_lot_id) over whole as open_lot_id,
+            max(e.created_at) over whole as created_at,
+            max(e.later_at) over whole as later_at,
+            max(e.id) filter (where e.is_alone) over whole as alone_id,
+            least(max(e.now) over whole, min(e.at) filter (where e.is_alone) over whole) as until,
+            (sum(e.amount) over in_lot)::bigint as in_lot,
+            -- A lot that was used up before ends only if something has come back to it by then.
+            e.part = 0 and (e.step = 1 or e.was_open or sum(e.amount) over in_lot > 0) as counts
+        from event e
+        window whole as (partition by e.account_id),
+            in_lot as (
+                partition by e.account_id, e.lot_id order by e.at, e.step, e.id, e.part
+            )
+    ),
+    in_time as (
+        select o.*,
+            count(*) filter (where o.counts) over in_order as event_number,
+            coalesce(
+                o.at <= o.until
+                and count(*) filter (where o.counts) over in_order <= o.due_limit,
+                false
+            ) as is_taken
+        from of_account o
+        where not o.is_alone
+        window in_order as (partition by o.account_id order by o.at, o.step, o.id)
+    ),
+    of_lot as (
+        select t.*,
+            t.is_taken and case
+                when t.step = 0 then t.in_lot > 0
+                else t.part = 0 or t.ends_at <= t.at
+            end as is_entry,
+            case
+                when t.step = 0 then -t.in_lot
+                when t.part = 0 then t.amount
+                else -t.amount
+            end as moved,
+            bool_or(t.is_taken and (t.step = 1 or t.counts)) over same_lot as is_touched,
+            bool_or(t.is_taken and t.step = 0 and t.counts) over same_lot as has_ended,
+            (sum(t.amount) filter (where t.step = 0 or t.is_taken and t.at < t.ends_at)
+                over same_lot)::bigint as credits,
+            coalesce(sum(t.amount) filter (where t.step = 1 and t.is_taken and t.at >= t.ends_at)
+                over same_lot, 0)::bigint as lapsed
+        from in_time t
+        window same_lot as (partition by t.account_id, t.lot_id)
+    ),
+    numbered as (
+        select o.*,
+            o.step = 0 and o.lot_id is not null and not o.has_ended and o.credits > 0 as is_live,
+            count(*) filter (where o.is_entry) over in_account as number,
+            count(*) filter (where o.is_entry) over in_command as place,
+            sum(o.moved) filter (where o.is_entry) over in_account as change
+        from of_lot o
+        window in_account as (partition by o.account_id order by o.at, o.step, o.id, o.part),
+            in_command as (partition by o.account_id, o.at, o.step, o.id order by o.part)
+    ),
+    in_burn_order as (
+        select n.*,
+            row_number() over (
+                partition by n.account_id
+                order by n.is_live desc, n.priority, n.ends_at, n.lot_id
+            ) as burn_place
+        from numbered n
+    ),
+    planned as materialized (
+        select b.*,
+            coalesce(max(b.event_number) filter (where b.is_taken) over whole, 0) as events,
+            count(*) filter (where b.is_entry) over whole as entries,
+            min(b.ends_at) filter (where b.is_live) over whole as next_lot_at,
+            least(
+                min(b.at) filter (where b.step = 1 and not b.is_taken) over whole,
+                case when b.alone_id is not null then b.until end,
+                b.later_at,
+                'infinity'
+            ) as next_hold_at,
+            max(b.lot_id) filter (where b.is_live and b.burn_place = 1 and b.debt = 0) over whole
+                as first_lot_id,
+            max(b.credits) filter (where b.is_live and b.burn_place = 1 and b.debt = 0) over whole
+                as first_credits
+        from in_burn_order b
+        window whole as (partition by b.account_id)
+    )
+    select
+        array(
+            select row(
+                p.account_id, p.entry_id + p.number, p.entry_id + p.number - p.place + 1,
+                case when p.step = 1 and p.part = 0 then 'release' else 'expire' end,
+                p.moved, p.balance + p.change, p.debt,
+                case when p_checks_out and p.number = p.entries then p.first_lot_id end,
+                case
+                    when p_checks_out and p.number = p.entries then coalesce(p.first_credits, 0)
+                    else 0
+                end,
+                least(p.next_lot_at, p.next_hold_at),
+                coalesce(
+                    p.allocations, jsonb_build_array(jsonb_build_array(p.lot_id, p.moved))
+                ),
+                case when p.step = 1 and p.part = 0 then p.id end,
+                null, null, null, p.member, null, null, null, null, v_actor, p.created_at, p.at
+            )::credits_private.ledger
+            from planned p
+            where p.is_entry
+            order by p.ordinality, p.number
+        ),
+        array(
+            select row(
+                p.account_id, p.lot_id,
+                case
+                    when p.has_ended or p_checks_out and p.lot_id = p.first_lot_id then 0
+                    else p.credits
+                end,
+                p.is_live,
+                case when p.has_ended then p.credits else 0 end + p.lapsed,
+                p.has_ended or p.lapsed > 0
+            )::credits_private.lot_change
+            from planned p
+            where p.step = 0
+                and case
+                    when p.has_ended then true
+                    when not p_checks_out then p.is_touched or p.lot_id = p.open_lot_id
+                    -- What is in the open lot, and stays there, stands in the ledger.
+                    when p.entries > 0 then
+                        (p.is_touched or p.lot_id in (p.open_lot_id, p.first_lot_id))
+                        and (p.lot_id = p.open_lot_id and p.lot_id = p.first_lot_id) is not true
+                end
+        ),
+        array(
+            select row(
+                p.account_id, p.id, p.at, 0, null, p.amount, p.allocations, p.member, p.held_at,
+                null, null, null, false
+            )::credits_private.due_part
+            from planned p
+            where p.is_taken and p.step = 1 and p.part = 0
+        ),
+        array(
+            select row(
+                p.account_id, p.events, p.due_limit - p.events,
+                least(p.next_lot_at, p.next_hold_at), coalesce(p.next_lot_at, 'infinity'),
+                p.alone_id, false
+            )::credits_private.due_account
+            from planned p
+            where p.burn_place = 1
+            order by p.ordinality
+        )
+    into v_plan.entries, v_plan.lots, v_plan.holds, v_plan.accounts;
+    return v_plan;
+end
+$$;
+
+ALTER FUNCTION credits_private.plan_holds(p_states credits_private.account_state[], p_checks_out boolean) OWNER TO credits_owner;
+
+--
+-- Name: plan_lots(credits_private.account_state[], boolean); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.plan_lots(p_states credits_private.account_state[], p_checks_out boolean) RETURNS credits_private.due_plan
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+declare
+    v_actor text := credits_private.actor();
+    v_plan credits_private.due_plan;
+begin
+    with account as materialized (
+        select s.account_id, s.ordinality, s.now, s.due_limit, s.entry_id, s.balance, s.debt,
+            s.open_lot_id, s.open_lot_remaining,
+            greatest(s.now, s.created_at) as created_at,
+            least(h.expires_at, g.next_grant_at) as later_at,
+            coalesce(p_checks_out and g.next_grant_at <= s.now, false) as has_grant,
+            case
+                when p_checks_out and g.next_grant_at <= s.now then null
+                when h.expires_at <= s.now then h.hold_id
+            end as hold_id
+        from unnest(p_states) with ordinality as s
+        left join lateral (
+            select y.hold_id, y.expires_at
+            from credits_private.holds y
+            where y.account_id = s.account_id and y.status = 'open'
+            order by y.expires_at, y.hold_id
+            limit 1
+        ) as h on true
+        cross join lateral (
+            select min(i.next_grant_at) as next_grant_at
+            from credits_private.subscription_items i
+            where i.account_id = s.account_id
+        ) as g
+    ),
+    lot as (
+        select a.*, l.lot_id, l.priority, l.expires_at,
+            case when l.lot_id = a.open_lot_id then a.open_lot_remaining else l.remaining end
+                as credits
+        from account a
+        left join credits_private.lots l on l.account_id = a.account_id and l.is_open
+    ),
+    in_time as (
+        select l.*,
+            coalesce(
+                l.expires_at <= l.now
+                and row_number() over earlier <= l.due_limit
+                and not l.has_grant,
+                false
+            ) as has_ended,
+            count(*) filter (where l.credits > 0) over earlier as number,
+            sum(l.credits) over earlier as lost
+        from lot l
+        window earlier as (partition by l.account_id order by l.expires_at, l.lot_id)
+    ),
+    in_burn_order as (
+        select t.*,
+            t.has_ended and t.credits > 0 as is_entry,
+            not t.has_ended and t.credits > 0 as is_live,
+            row_number() over (
+                partition by t.account_id
+                order by not t.has_ended and t.credits > 0 desc nulls last,
+                    t.priority, t.expires_at, t.lot_id
+            ) as place
+        from in_time t
+    ),
+    planned as materialized (
+        select b.*,
+            count(*) filter (where b.has_ended) over whole as events,
+            count(*) filter (where b.is_entry) over whole as entries,
+            least(
+                min(b.expires_at) filter (where b.is_live) over whole, b.later_at, 'infinity'
+            ) as next_event_at,
+            max(b.lot_id) filter (where b.is_live and b.place = 1 and b.debt = 0) over whole
+                as first_lot_id,
+            max(b.credits) filter (where b.is_live and b.place = 1 and b.debt = 0) over whole
+                as first_credits
+        from in_burn_order b
+        window whole as (partition by b.account_id)
+    )
+    select
+        array(
+            select row(
+                p.account_id, p.entry_id + p.number, p.entry_id + p.number,
+                'expire', -p.credits, p.balance - p.lost, p.debt,
+                case when p_checks_out and p.number = p.entries then p.first_lot_id end,
+                case
+                    when p_checks_out and p.number = p.entries then coalesce(p.first_credits, 0)
+                    else 0
+                end,
+                p.next_event_at, jsonb_build_array(jsonb_build_array(p.lot_id, -p.credits)), null,
+                null, null, null, null, null, null, null, null, v_actor, p.created_at, p.expires_at
+            )::credits_private.ledger
+            from planned p
+            where p.is_entry and p.hold_id is null
+            order by p.ordinality, p.number
+        ),
+        array(
+            select row(
+                p.account_id, p.lot_id,
+                case
+                    when p.has_ended or p_checks_out and p.lot_id = p.first_lot_id then 0
+                    else p.credits
+                end,
+                p.is_live,
+                case when p.has_ended then p.credits else 0 end,
+                p.has_ended
+            )::credits_private.lot_change
+            from planned p
+            where p.hold_id is null
+                and case
+                    when p.has_ended then true
+                    when not p_checks_out then p.lot_id = p.open_lot_id
+                    -- What is in the open lot, and stays there, stands in the ledger.
+                    when p.entries > 0 then
+                        coalesce(p.lot_id = p.open_lot_id, false)
+                            <> coalesce(p.lot_id = p.first_lot_id, false)
+                end
+        ),
+        array(
+            select row(
+                p.account_id,
+                case when p.hold_id is null then p.events else 0 end,
+                p.due_limit - case when p.hold_id is null then p.events else 0 end,
+                p.next_event_at, null, p.hold_id, p.has_grant
+            )::credits_private.due_account
+            from planned p
+            where p.place = 1
+            order by p.ordinality
+        )
+    into v_plan.entries, v_plan.lots, v_plan.accounts;
+    v_plan.holds := '{}';
+    return v_plan;
+end
+$$;
+
+ALTER FUNCTION credits_private.plan_lots(p_states credits_private.account_state[], p_checks_out boolean) OWNER TO credits_owner;
+
+--
 -- Name: pools_of(text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -13912,10 +13441,10 @@ $$;
 ALTER FUNCTION credits_private.post_cancel(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: post_capture(text, bigint, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: post_capture(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+CREATE FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -13928,7 +13457,6 @@ declare
     v_hold credits_private.holds;
     v_taken jsonb;
     v_held_at timestamptz;
-    v_amount bigint := p_amount;
     v_held bigint;
     v_part bigint;
     v_over bigint;
@@ -13936,8 +13464,7 @@ begin
     v_entry.kind := 'capture';
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := jsonb_strip_nulls(jsonb_build_object(
-        'hold_id', p_hold_id, 'amount', p_amount, 'quantity', p_quantity, 'final', p_final,
-        'if_short', p_if_short
+        'hold_id', p_hold_id, 'amount', p_amount, 'final', p_final, 'if_short', p_if_short
     ));
     v_entry.metadata := p_metadata;
 
@@ -13953,14 +13480,9 @@ begin
 
     v_hold := credits_private.find_hold(v_state, p_hold_id);
     perform credits_private.check_status(v_state, array['active', 'frozen']);
-    if p_quantity is not null then
-        select credits_private.price_capture(l, p_quantity) into v_amount
-        from credits_private.ledger l
-        where l.account_id = p_account_id and l.entry_id = p_hold_id;
-    end if;
     v_held := v_hold.amount - v_hold.captured;
-    v_part := least(coalesce(v_amount, v_held), v_held);
-    v_over := coalesce(v_amount, v_held) - v_part;
+    v_part := least(coalesce(p_amount, v_held), v_held);
+    v_over := coalesce(p_amount, v_held) - v_part;
     v_state := credits_private.catch_up(v_state);
     if v_over > 0 then
         v_refusal := credits_private.spend_refusal(v_state, v_over, v_entry.member);
@@ -14012,7 +13534,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_change(text, text, text, bigint, text, text, text, credits_private.payment_order, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -14167,7 +13689,9 @@ begin
     v_state := credits_private.catch_up(v_state);
     v_state := credits_private.move_target(v_state, v_payment, v_target, v_entry);
     -- Where the setting refund_grace is zero, what was restored may be over already.
-    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
     v_state := credits_private.settle_debt(v_state);
     if v_state.status = 'closed' then
         v_state := credits_private.forfeit_lots(v_state);
@@ -14252,6 +13776,7 @@ CREATE FUNCTION credits_private.post_due_grants(p_account_id text) RETURNS credi
 declare
     v_state credits_private.account_state;
     v_run credits.grant_run;
+    v_before bigint;
     v_amount bigint;
 begin
     v_state := credits_private.lock_account(p_account_id, p_create => false);
@@ -14267,13 +13792,14 @@ begin
         and v_state.balance + v_state.debt + credits_private.held_by(p_account_id) + v_amount
             <= 9007199254740991
     then
+        v_before := v_state.entry_id;
         v_state := credits_private.catch_up(v_state);
-        select count(*), coalesce(sum(e.amount), 0) into v_run.grants, v_run.credits
-        from unnest(v_state.entries) as e
-        where e.kind = 'grant';
-        v_run.accounts := 1;
         v_state.command_id := v_state.entry_id;
         perform credits_private.finish_command(v_state);
+        select count(*), coalesce(sum(l.amount), 0) into v_run.grants, v_run.credits
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id > v_before and l.kind = 'grant';
+        v_run.accounts := 1;
     end if;
     return v_run;
 end
@@ -14393,55 +13919,6 @@ $$;
 ALTER FUNCTION credits_private.post_erasure(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
 
 --
--- Name: post_expiry(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.post_expiry(p_account_id text) RETURNS credits.sweep
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_state credits_private.account_state;
-    v_sweep credits.sweep;
-    v_due bigint[];
-    v_holds_credits boolean;
-begin
-    v_state := credits_private.lock_account(p_account_id, p_create => false);
-    select coalesce(array_agg(l.lot_id), '{}'), coalesce(bool_or(
-        l.remaining > 0 or (l.lot_id = v_state.open_lot_id and v_state.open_lot_remaining > 0)
-    ), false)
-    into v_due, v_holds_credits
-    from credits_private.lots l
-    where l.account_id = p_account_id and l.is_open and l.expires_at <= v_state.now;
-
-    select count(*) into v_sweep.holds
-    from credits_private.holds h
-    where h.account_id = p_account_id and h.status = 'open' and h.expires_at <= v_state.now;
-
-    if v_holds_credits or v_sweep.holds > 0 then
-        v_state := credits_private.catch_up(v_state);
-        select coalesce(-sum(x.amount), 0), v_due || coalesce(array_agg(x.lot_id), '{}')
-        into v_sweep.credits, v_due
-        from unnest(v_state.entries) as e
-        cross join lateral credits_private.parts_of(e.allocations) as x
-        where e.kind = 'expire';
-        v_state.command_id := v_state.entry_id;
-        perform credits_private.finish_command(v_state);
-    else
-        update credits_private.lots l
-        set is_open = false
-        where l.account_id = p_account_id and l.is_open and l.expires_at <= v_state.now;
-        v_sweep.credits := 0;
-    end if;
-    select count(distinct d.lot_id) into v_sweep.lots from unnest(v_due) as d (lot_id);
-    v_sweep.accounts := 1;
-    return v_sweep;
-end
-$$;
-
-ALTER FUNCTION credits_private.post_expiry(p_account_id text) OWNER TO credits_owner;
-
---
 -- Name: post_extension(text, bigint, interval, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14490,49 +13967,6 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
-
---
--- Name: post_feature_hold(text, text, bigint, jsonb, interval, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.post_feature_hold(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_state credits_private.account_state;
-    v_entry credits_private.ledger;
-    v_receipt credits.receipt;
-    v_card credits_private.rate_cards;
-    v_credits bigint;
-begin
-    v_entry.kind := 'hold';
-    v_entry.feature := p_feature;
-    v_entry.member := p_member;
-    v_entry.reference := p_reference;
-    v_entry.idempotency_key := p_idempotency_key;
-    v_entry.request := credits_private.describe_use(p_quantity, p_modifiers)
-        || coalesce(credits_private.describe_hold_time(p_expires_in), '{}');
-    v_entry.metadata := p_metadata;
-
-    v_state := credits_private.lock_account(p_account_id, p_create => false);
-    v_receipt := credits_private.find_replay_of_use(p_account_id, p_idempotency_key, v_entry);
-    if v_receipt.entry_id is not null then
-        return v_receipt;
-    end if;
-
-    v_card := credits_private.find_rate_card(p_feature, v_state.now);
-    v_credits := credits_private.price_use(v_card, p_quantity, p_modifiers);
-    perform credits_private.check_argument(
-        'p_quantity', v_credits > 0,
-        'a quantity that costs something: what costs nothing needs no hold'
-    );
-    v_entry.request := v_entry.request || jsonb_build_object('rate_card', v_card.version);
-    return credits_private.take_hold(v_state, v_entry, v_credits, p_expires_in);
-end
-$$;
-
-ALTER FUNCTION credits_private.post_feature_hold(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_grants(text, credits_private.grant_order[], credits_private.payment_order, boolean, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -14610,7 +14044,9 @@ begin
         );
     end if;
     v_state := credits_private.book_schedule(v_state, p_on_their_own => false);
-    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
     v_state := credits_private.settle_debt(v_state);
     foreach v_grant in array p_grants loop
         if v_grant.item is not null then
@@ -14635,6 +14071,7 @@ declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
+    v_expires_at timestamptz;
 begin
     v_entry.kind := 'hold';
     v_entry.amount := -p_amount;
@@ -14651,7 +14088,18 @@ begin
         return v_receipt;
     end if;
 
-    return credits_private.take_hold(v_state, v_entry, p_amount, p_expires_in);
+    v_state := credits_private.admit_spend(v_state, p_amount, p_member);
+    v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
+    v_state := credits_private.book(v_state, v_entry);
+    v_expires_at := v_state.now + coalesce(
+        credits_private.exact_interval(p_expires_in), credits_private.setting_interval('hold_time')
+    );
+    v_state.next_event_at := least(v_state.next_event_at, v_expires_at);
+    insert into credits_private.holds (account_id, hold_id, amount, expires_at)
+    values (p_account_id, v_state.entry_id, p_amount, v_expires_at)
+    on conflict do nothing;
+    perform credits_private.check_inserted(found, p_account_id, v_state.entry_id);
+    return credits_private.finish_command(v_state);
 end
 $$;
 
@@ -14875,6 +14323,78 @@ end
 $$;
 
 ALTER FUNCTION credits_private.post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: post_overdue(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_overdue(p_account_id text, p_limit bigint) RETURNS credits.sweep
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_sweep credits.sweep;
+    v_before bigint;
+    v_has_grant boolean;
+    v_is_over boolean;
+begin
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_before := v_state.entry_id;
+    v_has_grant := exists (
+        select
+        from credits_private.subscription_items i
+        where i.account_id = p_account_id and i.next_grant_at <= v_state.now
+    );
+    v_is_over := exists (
+        select
+        from credits_private.lots l
+        where l.account_id = p_account_id
+            and l.is_open
+            and l.expires_at <= v_state.now
+            and (
+                l.remaining > 0
+                or l.lot_id = v_state.open_lot_id and v_state.open_lot_remaining > 0
+            )
+    ) or exists (
+        select
+        from credits_private.holds h
+        where h.account_id = p_account_id and h.status = 'open' and h.expires_at <= v_state.now
+    );
+    if not v_is_over then
+        update credits_private.lots l
+        set is_open = false
+        where l.account_id = p_account_id and l.is_open and l.expires_at <= v_state.now;
+        get diagnostics v_sweep.lots = row_count;
+        v_sweep.holds := 0;
+        v_sweep.credits := 0;
+        return v_sweep;
+    end if;
+
+    if v_has_grant then
+        v_state := credits_private.catch_up(v_state);
+    else
+        v_state := credits_private.book_due(
+            v_state, v_state.now, p_limit, p_on_their_own => true
+        );
+    end if;
+    v_state.command_id := v_state.entry_id;
+    perform credits_private.finish_command(v_state);
+
+    select count(*) filter (where l.kind = 'release'),
+        coalesce(-sum(l.amount) filter (where l.kind = 'expire'), 0)
+    into v_sweep.holds, v_sweep.credits
+    from credits_private.ledger l
+    where l.account_id = p_account_id and l.entry_id > v_before;
+    select count(distinct x.lot_id) into v_sweep.lots
+    from credits_private.ledger l
+    cross join lateral credits_private.parts_of(l.allocations) as x
+    where l.account_id = p_account_id and l.entry_id > v_before and l.kind = 'expire';
+    return v_sweep;
+end
+$$;
+
+ALTER FUNCTION credits_private.post_overdue(p_account_id text, p_limit bigint) OWNER TO credits_owner;
 
 --
 -- Name: post_refund(text, bigint, text, bigint, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -15334,7 +14854,9 @@ begin
         ),
         v_entry
     );
-    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
     v_state := credits_private.settle_debt(v_state);
     if v_state.status = 'closed' then
         v_state := credits_private.forfeit_lots(v_state);
@@ -15382,7 +14904,9 @@ begin
     where s.account_id = p_account_id and s.subscription = p_subscription;
     v_state := credits_private.schedule_grants(v_state, p_subscription);
     v_state := credits_private.book_schedule(v_state, p_on_their_own => false);
-    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
     v_state := credits_private.note_subscription(v_state, p_subscription);
     return credits_private.finish_command(v_state);
 end
@@ -15559,147 +15083,6 @@ $$;
 ALTER FUNCTION credits_private.post_trial(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_trial_end timestamp with time zone, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: post_use(text, text, bigint, jsonb, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.post_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.feature_use
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_state credits_private.account_state;
-    v_entry credits_private.ledger;
-    v_receipt credits.receipt;
-    v_card credits_private.rate_cards;
-    v_credits bigint;
-begin
-    v_entry.kind := 'spend';
-    v_entry.feature := p_feature;
-    v_entry.member := p_member;
-    v_entry.reference := p_reference;
-    v_entry.idempotency_key := p_idempotency_key;
-    v_entry.request := credits_private.describe_use(p_quantity, p_modifiers);
-    v_entry.metadata := p_metadata;
-
-    v_state := credits_private.lock_account(p_account_id, p_create => false);
-    v_receipt := credits_private.find_replay_of_use(p_account_id, p_idempotency_key, v_entry);
-    if v_receipt.entry_id is not null then
-        return credits_private.use_of(v_receipt, p_quantity);
-    end if;
-
-    v_card := credits_private.find_rate_card(p_feature, v_state.now);
-    v_credits := credits_private.price_use(v_card, p_quantity, p_modifiers);
-    if v_credits = 0 then
-        perform credits_private.check_known(v_state);
-    end if;
-    -- What costs nothing passes no cap.
-    v_state := credits_private.admit_spend(
-        v_state, v_credits, case when v_credits > 0 then p_member end
-    );
-    v_entry.request := v_entry.request || jsonb_build_object('rate_card', v_card.version);
-    v_entry.allocations := credits_private.take_credits(p_account_id, v_credits);
-    v_state := credits_private.book(v_state, v_entry);
-    v_receipt := credits_private.finish_command(v_state);
-    return credits_private.use_of(v_receipt, p_quantity);
-end
-$$;
-
-ALTER FUNCTION credits_private.post_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
-
---
--- Name: price_capture(credits_private.ledger, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.price_capture(p_hold credits_private.ledger, p_quantity bigint) RETURNS bigint
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_card credits_private.rate_cards;
-    v_credits bigint;
-begin
-    select c.* into v_card
-    from credits_private.rate_cards c
-    where c.feature = p_hold.feature and c.version = (p_hold.request ->> 'rate_card')::integer;
-    perform credits_private.check_argument(
-        'p_hold_id', v_card.version is not null, 'the entry_id of a hold_feature receipt'
-    );
-    v_credits := credits_private.price_use(v_card, p_quantity, p_hold.request -> 'modifiers');
-    perform credits_private.check_argument(
-        'p_quantity', v_credits > 0, 'a quantity that costs something; else release the hold'
-    );
-    return v_credits;
-end
-$$;
-
-ALTER FUNCTION credits_private.price_capture(p_hold credits_private.ledger, p_quantity bigint) OWNER TO credits_owner;
-
---
--- Name: price_of(credits_private.rate_cards, bigint, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.price_of(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) RETURNS numeric
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_price numeric := p_card.base;
-    r_modifier record;
-begin
-    if p_modifiers is not null or p_card.modifiers <> '{}' then
-        for r_modifier in
-            select m.options ->> case
-                    when c.chosen is null then p_card.defaults ->> m.name
-                    when jsonb_typeof(c.chosen) = 'string' then c.chosen #>> '{}'
-                end as factor
-            from jsonb_each(p_card.modifiers) as m (name, options)
-            full join jsonb_each(p_modifiers) as c (name, chosen) on c.name = m.name
-        loop
-            v_price := v_price * r_modifier.factor::numeric;
-        end loop;
-    end if;
-    if p_card.charge = 'per_unit' then
-        v_price := v_price * p_quantity;
-    end if;
-    v_price := case p_card.rounding
-        when 'up' then ceil(v_price)
-        when 'down' then floor(v_price)
-        else round(v_price)
-    end;
-    -- A bound may not turn a missing price into one; without a maximum there is none.
-    if v_price is not null then
-        v_price := least(greatest(v_price, p_card.minimum), p_card.maximum);
-    end if;
-    return v_price;
-end
-$$;
-
-ALTER FUNCTION credits_private.price_of(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
-
---
--- Name: price_use(credits_private.rate_cards, bigint, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.price_use(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) RETURNS bigint
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_credits numeric;
-begin
-    perform credits_private.check_modifiers(p_card, p_modifiers);
-    v_credits := credits_private.price_of(p_card, p_quantity, p_modifiers);
-    perform credits_private.check_argument(
-        'p_quantity', v_credits <= 9007199254740991,
-        'a quantity that costs at most 9007199254740991 credits'
-    );
-    return v_credits::bigint;
-end
-$$;
-
-ALTER FUNCTION credits_private.price_use(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
-
---
 -- Name: put_back(credits_private.account_state, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15847,39 +15230,6 @@ end
 $$;
 
 ALTER FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
-
---
--- Name: rate_card_at(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.rate_card_at(p_feature text, p_at timestamp with time zone) RETURNS credits_private.rate_cards
-    LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$
-    select c.*
-    from credits_private.features f
-    join credits_private.rate_cards c on c.feature = f.feature
-    where f.feature = p_feature and f.is_active and c.valid_from <= p_at
-    order by c.valid_from desc, c.version desc
-    limit 1
-$$;
-
-ALTER FUNCTION credits_private.rate_card_at(p_feature text, p_at timestamp with time zone) OWNER TO credits_owner;
-
---
--- Name: rate_card_row(credits_private.rate_cards); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.rate_card_row(p_card credits_private.rate_cards) RETURNS credits.rate_card
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-    select row(
-        p_card.feature, p_card.version, p_card.base, p_card.charge, p_card.modifiers,
-        p_card.defaults, p_card.minimum, p_card.maximum, p_card.rounding, p_card.valid_from,
-        p_card.created_at
-    )::credits.rate_card
-$$;
-
-ALTER FUNCTION credits_private.rate_card_row(p_card credits_private.rate_cards) OWNER TO credits_owner;
 
 --
 -- Name: rebuild_entries(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -16502,33 +15852,6 @@ end
 $$;
 
 ALTER FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
-
---
--- Name: replay_use(text, text, bigint, jsonb, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.replay_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text) RETURNS credits.feature_use
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_asked credits_private.ledger;
-    v_receipt credits.receipt;
-begin
-    v_asked.kind := 'spend';
-    v_asked.feature := p_feature;
-    v_asked.member := p_member;
-    v_asked.reference := p_reference;
-    v_asked.request := credits_private.describe_use(p_quantity, p_modifiers);
-    v_receipt := credits_private.find_replay_of_use(p_account_id, p_idempotency_key, v_asked);
-    perform credits_private.check_inserted(
-        v_receipt.entry_id is not null, p_account_id, v_receipt.entry_id
-    );
-    return credits_private.use_of(v_receipt, p_quantity);
-end
-$$;
-
-ALTER FUNCTION credits_private.replay_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
 
 --
 -- Name: restoration_of(text, bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -17933,36 +17256,6 @@ $$;
 ALTER FUNCTION credits_private.take_credits(p_account_id text, p_amount bigint, p_pools text[]) OWNER TO credits_owner;
 
 --
--- Name: take_hold(credits_private.account_state, credits_private.ledger, bigint, interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.take_hold(p_state credits_private.account_state, p_entry credits_private.ledger, p_amount bigint, p_expires_in interval) RETURNS credits.receipt
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    v_state credits_private.account_state;
-    v_entry credits_private.ledger := p_entry;
-    v_expires_at timestamptz;
-begin
-    v_state := credits_private.admit_spend(p_state, p_amount, p_entry.member);
-    v_entry.allocations := credits_private.take_credits(v_state.account_id, p_amount);
-    v_state := credits_private.book(v_state, v_entry);
-    v_expires_at := v_state.now + coalesce(
-        credits_private.exact_interval(p_expires_in), credits_private.setting_interval('hold_time')
-    );
-    v_state.next_event_at := least(v_state.next_event_at, v_expires_at);
-    insert into credits_private.holds (account_id, hold_id, amount, expires_at)
-    values (v_state.account_id, v_state.entry_id, p_amount, v_expires_at)
-    on conflict do nothing;
-    perform credits_private.check_inserted(found, v_state.account_id, v_state.entry_id);
-    return credits_private.finish_command(v_state);
-end
-$$;
-
-ALTER FUNCTION credits_private.take_hold(p_state credits_private.account_state, p_entry credits_private.ledger, p_amount bigint, p_expires_in interval) OWNER TO credits_owner;
-
---
 -- Name: take_paid_credits(text, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -18153,56 +17446,6 @@ end
 $$;
 
 ALTER FUNCTION credits_private.upgrade_due(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_policy text, p_plan text) OWNER TO credits_owner;
-
---
--- Name: usable_features(timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.usable_features(p_at timestamp with time zone) RETURNS jsonb
-    LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-    select coalesce(jsonb_agg(f.feature order by f.feature), '[]')
-    from credits_private.features f
-    where f.is_active and exists (
-        select
-        from credits_private.rate_cards c
-        where c.feature = f.feature and c.valid_from <= p_at
-    )
-$$;
-
-ALTER FUNCTION credits_private.usable_features(p_at timestamp with time zone) OWNER TO credits_owner;
-
---
--- Name: use_key(text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.use_key(p_feature text, p_reference text, p_idempotency_key text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-    select coalesce(p_idempotency_key, 'ref:' || p_feature || ':' || p_reference)
-$$;
-
-ALTER FUNCTION credits_private.use_key(p_feature text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
-
---
--- Name: use_of(credits.receipt, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
---
-
-CREATE FUNCTION credits_private.use_of(p_receipt credits.receipt, p_quantity bigint) RETURNS credits.feature_use
-    LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$
-    select row(
-        p_receipt.account_id, p_receipt.entry_id, p_receipt.command_id, p_receipt.kind, l.feature,
-        p_quantity, (l.request ->> 'rate_card')::integer, p_receipt.amount, p_receipt.balance,
-        p_receipt.available, p_receipt.debt, p_receipt.allocations, l.metadata,
-        p_receipt.is_replay, p_receipt.created_at
-    )::credits.feature_use
-    from credits_private.ledger l
-    where l.account_id = p_receipt.account_id and l.entry_id = p_receipt.entry_id
-$$;
-
-ALTER FUNCTION credits_private.use_of(p_receipt credits.receipt, p_quantity bigint) OWNER TO credits_owner;
 
 --
 -- Name: use_trial_key(text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -18473,9 +17716,7 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
                     'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'subscription',
                     'rollover', 'settle', 'extend', 'repair'
                 ) then e.amount = 0
-                when e.kind = 'spend' then
-                    e.amount < 0 or e.amount = 0 and e.request ? 'rate_card'
-                when e.kind in ('hold', 'capture') then e.amount < 0
+                when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
                 when e.kind in ('restore', 'release') then e.amount >= 0
@@ -18769,11 +18010,7 @@ CREATE FUNCTION credits_private.verify_members(p_account_id text) RETURNS SETOF 
             where c.member = k.member and c.period = k.period
         ) as n
         where n.ends_at is null
-            or exists (
-                select
-                from uses u
-                where u.member = k.member and u.amount <> 0 and u.at >= n.ends_at
-            )
+            or exists (select from uses u where u.member = k.member and u.at >= n.ends_at)
     ) as v
 $$;
 
@@ -19351,6 +18588,42 @@ end
 $$;
 
 ALTER FUNCTION credits_private.write_entries(p_state credits_private.account_state) OWNER TO credits_owner;
+
+--
+-- Name: write_plan(credits_private.due_plan); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.write_plan(p_plan credits_private.due_plan) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_written bigint;
+begin
+    insert into credits_private.ledger
+    select e.* from unnest(p_plan.entries) as e
+    on conflict do nothing;
+    get diagnostics v_written = row_count;
+    perform credits_private.check_inserted(
+        v_written = cardinality(p_plan.entries),
+        p_plan.entries[1].account_id, p_plan.entries[1].entry_id
+    );
+    update credits_private.lots l
+    set remaining = c.remaining, is_open = c.is_open, expired = l.expired + c.expired
+    from unnest(p_plan.lots) as c
+    where l.account_id = c.account_id and l.lot_id = c.lot_id;
+    if cardinality(p_plan.holds) > 0 then
+        update credits_private.holds h
+        set status = 'expired'
+        from unnest(p_plan.holds) as p
+        where h.account_id = p.account_id and h.hold_id = p.hold_id;
+        perform credits_private.count_use(p.account_id, p.member, p.held_at, -p.amount)
+        from unnest(p_plan.holds) as p;
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.write_plan(p_plan credits_private.due_plan) OWNER TO credits_owner;
 
 --
 -- Name: access_matrix; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -20891,13 +20164,6 @@ ALTER TABLE ONLY credits_private.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (account_id);
 
 --
--- Name: features features_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
---
-
-ALTER TABLE ONLY credits_private.features
-    ADD CONSTRAINT features_pkey PRIMARY KEY (feature);
-
---
 -- Name: holds holds_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -20945,13 +20211,6 @@ ALTER TABLE ONLY credits_private.payments
 
 ALTER TABLE ONLY credits_private.pools
     ADD CONSTRAINT pools_pkey PRIMARY KEY (pool);
-
---
--- Name: rate_cards rate_cards_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
---
-
-ALTER TABLE ONLY credits_private.rate_cards
-    ADD CONSTRAINT rate_cards_pkey PRIMARY KEY (feature, version);
 
 --
 -- Name: schema_migrations_log schema_migrations_log_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
@@ -21215,12 +20474,6 @@ CREATE INDEX payment_refs_payment_idx ON credits_private.payment_refs USING btre
 CREATE INDEX payments_owed_idx ON credits_private.payments USING btree (account_id, payment_id) WHERE (owed > 0);
 
 --
--- Name: rate_cards_valid_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
---
-
-CREATE INDEX rate_cards_valid_idx ON credits_private.rate_cards USING btree (feature, valid_from, version);
-
---
 -- Name: stripe_credit_notes_invoice_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
@@ -21329,13 +20582,6 @@ CREATE TRIGGER ledger_is_append_only BEFORE DELETE OR TRUNCATE ON credits_privat
 CREATE TRIGGER settings_apply_sealing AFTER UPDATE ON credits_private.settings FOR EACH ROW WHEN (((new.setting = 'sealing'::text) AND (new.value IS DISTINCT FROM old.value))) EXECUTE FUNCTION credits_private.apply_sealing();
 
 --
--- Name: rate_cards rate_cards_feature_fkey; Type: FK CONSTRAINT; Schema: credits_private; Owner: credits_owner
---
-
-ALTER TABLE ONLY credits_private.rate_cards
-    ADD CONSTRAINT rate_cards_feature_fkey FOREIGN KEY (feature) REFERENCES credits_private.features(feature) ON DELETE RESTRICT;
-
---
 -- Name: access_matrix; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
@@ -21346,12 +20592,6 @@ ALTER TABLE credits_private.access_matrix ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE credits_private.accounts ENABLE ROW LEVEL SECURITY;
-
---
--- Name: features; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
---
-
-ALTER TABLE credits_private.features ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: holds; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
@@ -21394,12 +20634,6 @@ ALTER TABLE credits_private.payments ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE credits_private.pools ENABLE ROW LEVEL SECURITY;
-
---
--- Name: rate_cards; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
---
-
-ALTER TABLE credits_private.rate_cards ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: schema_migrations; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
@@ -21628,13 +20862,6 @@ REVOKE ALL ON FUNCTION credits.cancel_subscription(p_account_id text, p_subscrip
 GRANT ALL ON FUNCTION credits.cancel_subscription(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
--- Name: FUNCTION capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
-
---
 -- Name: FUNCTION capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -21647,15 +20874,6 @@ GRANT ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, 
 
 REVOKE ALL ON FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
-
---
--- Name: FUNCTION check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) TO credits_service;
-GRANT ALL ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) TO credits_admin;
-GRANT ALL ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) TO credits_reader;
 
 --
 -- Name: FUNCTION claim_payment(p_account_id text, p_event_id text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -21693,13 +20911,6 @@ GRANT ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, 
 
 REVOKE ALL ON FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean) TO credits_service;
-
---
--- Name: FUNCTION define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean) TO credits_admin;
 
 --
 -- Name: FUNCTION dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -21814,13 +21025,6 @@ REVOKE ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, 
 GRANT ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
--- Name: FUNCTION hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
-
---
 -- Name: FUNCTION ingest_stripe_event(p_payload text, p_livemode boolean); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -21855,15 +21059,6 @@ GRANT ALL ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, 
 GRANT ALL ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text) TO credits_reader;
 
 --
--- Name: FUNCTION list_features(p_limit integer, p_after text, p_active_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) TO credits_service;
-GRANT ALL ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) TO credits_admin;
-GRANT ALL ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) TO credits_reader;
-
---
 -- Name: FUNCTION list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -21889,15 +21084,6 @@ REVOKE ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member tex
 GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_service;
 GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_admin;
 GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_reader;
-
---
--- Name: FUNCTION list_rate_cards(p_feature text, p_limit integer, p_before integer); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) TO credits_service;
-GRANT ALL ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) TO credits_admin;
-GRANT ALL ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) TO credits_reader;
 
 --
 -- Name: FUNCTION list_seals(p_limit integer, p_after text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -22006,15 +21192,6 @@ GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_se
 GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_admin;
 
 --
--- Name: FUNCTION quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) TO credits_service;
-GRANT ALL ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) TO credits_admin;
-GRANT ALL ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) TO credits_reader;
-
---
 -- Name: FUNCTION rebuild(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -22101,13 +21278,6 @@ GRANT ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p
 GRANT ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
--- Name: FUNCTION set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone) TO credits_admin;
-
---
 -- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -22151,13 +21321,6 @@ GRANT ALL ON FUNCTION credits.transfer_credits(p_account_id text, p_to_account_i
 
 REVOKE ALL ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
-
---
--- Name: FUNCTION use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
 -- Name: FUNCTION verify(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -22349,10 +21512,10 @@ REVOKE ALL ON FUNCTION credits_private.billing_window(p_account_id text, p_at ti
 REVOKE ALL ON FUNCTION credits_private.book(p_state credits_private.account_state, p_entry credits_private.ledger) FROM PUBLIC;
 
 --
--- Name: FUNCTION book_due(p_state credits_private.account_state, p_until timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION book_due(p_state credits_private.account_state, p_until timestamp with time zone, p_limit bigint, p_on_their_own boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.book_due(p_state credits_private.account_state, p_until timestamp with time zone, p_limit bigint, p_on_their_own boolean) FROM PUBLIC;
 
 --
 -- Name: FUNCTION book_lot(p_state credits_private.account_state, p_lot credits_private.lots, p_entry credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22499,12 +21662,6 @@ REVOKE ALL ON FUNCTION credits_private.check_known(p_state credits_private.accou
 REVOKE ALL ON FUNCTION credits_private.check_metadata(p_argument text, p_metadata jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION check_modifiers(p_card credits_private.rate_cards, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.check_modifiers(p_card credits_private.rate_cards, p_modifiers jsonb) FROM PUBLIC;
-
---
 -- Name: FUNCTION check_money(p_amount_paid bigint, p_currency text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -22529,12 +21686,6 @@ REVOKE ALL ON FUNCTION credits_private.check_out(p_state credits_private.account
 REVOKE ALL ON FUNCTION credits_private.check_pool(p_argument text, p_pool text) FROM PUBLIC;
 
 --
--- Name: FUNCTION check_rate_card(p_card credits_private.rate_cards); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.check_rate_card(p_card credits_private.rate_cards) FROM PUBLIC;
-
---
 -- Name: FUNCTION check_status(p_state credits_private.account_state, p_allowed text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -22557,12 +21708,6 @@ REVOKE ALL ON FUNCTION credits_private.check_text(p_argument text, p_text text, 
 --
 
 REVOKE ALL ON FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) FROM PUBLIC;
-
---
--- Name: FUNCTION check_use(p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.check_use(p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION checked_out(p_account_id text, p_lot_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22655,12 +21800,6 @@ REVOKE ALL ON FUNCTION credits_private.describe_stripe_event(p_event credits_pri
 REVOKE ALL ON FUNCTION credits_private.describe_subscription(p_account_id text, p_subscription text) FROM PUBLIC;
 
 --
--- Name: FUNCTION describe_use(p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.describe_use(p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
-
---
 -- Name: FUNCTION differences(p_account_id text, p_rebuilt credits_private.rebuilt); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -22733,28 +21872,16 @@ REVOKE ALL ON FUNCTION credits_private.estimated_unsealed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION credits_private.exact_interval(p_interval interval) FROM PUBLIC;
 
 --
--- Name: FUNCTION expire_lots(p_state credits_private.account_state, p_until timestamp with time zone, p_on_their_own boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.expire_lots(p_state credits_private.account_state, p_until timestamp with time zone, p_on_their_own boolean) FROM PUBLIC;
-
---
--- Name: FUNCTION explain_price(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.explain_price(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
-
---
 -- Name: FUNCTION fail(p_code text, p_values jsonb, p_hint text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) FROM PUBLIC;
 
 --
--- Name: FUNCTION feature_row(p_feature credits_private.features, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION find_due(p_now timestamp with time zone, p_limit bigint, p_without text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.find_due(p_now timestamp with time zone, p_limit bigint, p_without text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22793,12 +21920,6 @@ REVOKE ALL ON FUNCTION credits_private.find_payment(p_account_id text, p_name cr
 REVOKE ALL ON FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
 
 --
--- Name: FUNCTION find_rate_card(p_feature text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.find_rate_card(p_feature text, p_at timestamp with time zone) FROM PUBLIC;
-
---
 -- Name: FUNCTION find_recorded(p_account_id text, p_orders credits_private.spend_order[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -22809,12 +21930,6 @@ REVOKE ALL ON FUNCTION credits_private.find_recorded(p_account_id text, p_orders
 --
 
 REVOKE ALL ON FUNCTION credits_private.find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) FROM PUBLIC;
-
---
--- Name: FUNCTION find_replay_of_use(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.find_replay_of_use(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_stripe_payment(p_event credits_private.stripe_events, p_object_ids text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22851,12 +21966,6 @@ REVOKE ALL ON FUNCTION credits_private.finish_schedule(p_state credits_private.a
 --
 
 REVOKE ALL ON FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) FROM PUBLIC;
-
---
--- Name: FUNCTION foresee_use(p_balance credits.balance, p_credits bigint, p_member text); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.foresee_use(p_balance credits.balance, p_credits bigint, p_member text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION forfeit_lots(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -23063,12 +22172,6 @@ REVOKE ALL ON FUNCTION credits_private.items_purchase(p_event credits_private.st
 REVOKE ALL ON FUNCTION credits_private.keep_period(p_state credits_private.account_state, p_item credits_private.subscription_items) FROM PUBLIC;
 
 --
--- Name: FUNCTION largest_quantity(p_card credits_private.rate_cards, p_modifiers jsonb, p_credits bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.largest_quantity(p_card credits_private.rate_cards, p_modifiers jsonb, p_credits bigint) FROM PUBLIC;
-
---
 -- Name: FUNCTION last_entry_before(p_account_id text, p_before timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -23115,6 +22218,12 @@ REVOKE ALL ON FUNCTION credits_private.lock_account(p_account_id text, p_create 
 --
 
 REVOKE ALL ON FUNCTION credits_private.lock_chain(p_account_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_due(p_due credits_private.due_account[], p_spare bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.lock_due(p_due credits_private.due_account[], p_spare bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION lock_meeting_point(p_waits_for text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -23273,6 +22382,12 @@ REVOKE ALL ON FUNCTION credits_private.outlook_released(p_outlook credits_privat
 REVOKE ALL ON FUNCTION credits_private.outlook_settled(p_outlook credits_private.outlook, p_at timestamp with time zone) FROM PUBLIC;
 
 --
+-- Name: FUNCTION overdue_parts(p_states credits_private.account_state[]); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.overdue_parts(p_states credits_private.account_state[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION pack_expiry(p_expires text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -23357,6 +22472,24 @@ REVOKE ALL ON FUNCTION credits_private.pass_on(p_state credits_private.account_s
 REVOKE ALL ON FUNCTION credits_private.pay_for_change(p_state credits_private.account_state, p_item credits_private.subscription_items, p_payment credits_private.payment_order, p_due bigint, p_more bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION plan_due(p_states credits_private.account_state[], p_checks_out boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.plan_due(p_states credits_private.account_state[], p_checks_out boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION plan_holds(p_states credits_private.account_state[], p_checks_out boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.plan_holds(p_states credits_private.account_state[], p_checks_out boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION plan_lots(p_states credits_private.account_state[], p_checks_out boolean); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.plan_lots(p_states credits_private.account_state[], p_checks_out boolean) FROM PUBLIC;
+
+--
 -- Name: FUNCTION pools_of(p_account_id text, p_allocations jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -23375,10 +22508,10 @@ REVOKE ALL ON FUNCTION credits_private.post_adjustment(p_account_id text, p_reas
 REVOKE ALL ON FUNCTION credits_private.post_cancel(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_change(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_policy text, p_when text, p_plan text, p_payment credits_private.payment_order, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -23417,22 +22550,10 @@ REVOKE ALL ON FUNCTION credits_private.post_end_subscription(p_account_id text, 
 REVOKE ALL ON FUNCTION credits_private.post_erasure(p_account_id text, p_reason text, p_reference text, p_idempotency_key text) FROM PUBLIC;
 
 --
--- Name: FUNCTION post_expiry(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.post_expiry(p_account_id text) FROM PUBLIC;
-
---
 -- Name: FUNCTION post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
-
---
--- Name: FUNCTION post_feature_hold(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.post_feature_hold(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -23463,6 +22584,12 @@ REVOKE ALL ON FUNCTION credits_private.post_merge(p_account_id text, p_into_acco
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_open(p_account_id text, p_kind text, p_time_zone text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_overdue(p_account_id text, p_limit bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_overdue(p_account_id text, p_limit bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_refund(p_account_id text, p_entry_id bigint, p_spend_key text, p_amount bigint, p_if_expired text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -23525,30 +22652,6 @@ REVOKE ALL ON FUNCTION credits_private.post_transfer(p_account_id text, p_to_acc
 REVOKE ALL ON FUNCTION credits_private.post_trial(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_trial_end timestamp with time zone, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION post_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.post_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
-
---
--- Name: FUNCTION price_capture(p_hold credits_private.ledger, p_quantity bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.price_capture(p_hold credits_private.ledger, p_quantity bigint) FROM PUBLIC;
-
---
--- Name: FUNCTION price_of(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.price_of(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
-
---
--- Name: FUNCTION price_use(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.price_use(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
-
---
 -- Name: FUNCTION put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -23565,18 +22668,6 @@ REVOKE ALL ON FUNCTION credits_private.raise_refusal(p_refusal jsonb, p_more jso
 --
 
 REVOKE ALL ON FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) FROM PUBLIC;
-
---
--- Name: FUNCTION rate_card_at(p_feature text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.rate_card_at(p_feature text, p_at timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION rate_card_row(p_card credits_private.rate_cards); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.rate_card_row(p_card credits_private.rate_cards) FROM PUBLIC;
 
 --
 -- Name: FUNCTION rebuild_entries(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -23649,12 +22740,6 @@ REVOKE ALL ON FUNCTION credits_private.repair_lots(p_account_id text, p_lot_ids 
 --
 
 REVOKE ALL ON FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) FROM PUBLIC;
-
---
--- Name: FUNCTION replay_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.replay_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION restoration_of(p_account_id text, p_payment_id bigint, p_amount bigint, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -23903,12 +22988,6 @@ REVOKE ALL ON FUNCTION credits_private.sum_allocations(p_allocations jsonb) FROM
 REVOKE ALL ON FUNCTION credits_private.take_credits(p_account_id text, p_amount bigint, p_pools text[]) FROM PUBLIC;
 
 --
--- Name: FUNCTION take_hold(p_state credits_private.account_state, p_entry credits_private.ledger, p_amount bigint, p_expires_in interval); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.take_hold(p_state credits_private.account_state, p_entry credits_private.ledger, p_amount bigint, p_expires_in interval) FROM PUBLIC;
-
---
 -- Name: FUNCTION take_paid_credits(p_account_id text, p_payment_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -23937,24 +23016,6 @@ REVOKE ALL ON FUNCTION credits_private.uncounted_window(p_account_id text, p_mem
 --
 
 REVOKE ALL ON FUNCTION credits_private.upgrade_due(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_policy text, p_plan text) FROM PUBLIC;
-
---
--- Name: FUNCTION usable_features(p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.usable_features(p_at timestamp with time zone) FROM PUBLIC;
-
---
--- Name: FUNCTION use_key(p_feature text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.use_key(p_feature text, p_reference text, p_idempotency_key text) FROM PUBLIC;
-
---
--- Name: FUNCTION use_of(p_receipt credits.receipt, p_quantity bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
---
-
-REVOKE ALL ON FUNCTION credits_private.use_of(p_receipt credits.receipt, p_quantity bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION use_trial_key(p_account_id text, p_subscription text, p_trial_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -24051,6 +23112,12 @@ REVOKE ALL ON FUNCTION credits_private.wake_stripe_events(p_waits_for text[]) FR
 --
 
 REVOKE ALL ON FUNCTION credits_private.write_entries(p_state credits_private.account_state) FROM PUBLIC;
+
+--
+-- Name: FUNCTION write_plan(p_plan credits_private.due_plan); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.write_plan(p_plan credits_private.due_plan) FROM PUBLIC;
 
 --
 -- Name: TABLE schema_migrations_log; Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -218,13 +218,16 @@ create type credits_private.account_state as (
     open_lot_id bigint,
     open_lot_remaining bigint,
     next_event_at timestamptz,
+    due_limit bigint,
+    has_gained boolean,
     entries credits_private.ledger[],
     merged_into text
 );
 comment on type credits_private.account_state is
     'A locked account while a command works on it: its status, the clock, the state after its '
     'newest entry, and the entries that the command has booked and not written yet. effective_at '
-    'is the past instant at which they take effect; null for now.';
+    'is the past instant at which they take effect; null for now. At most due_limit lots and holds '
+    'that are due may end. has_gained says whether credits came into its lots.';
 
 create type credits_private.spend_order as (
     index integer,
@@ -438,11 +441,12 @@ create type credits.sweep as (
     holds bigint,
     lots bigint,
     credits bigint,
-    has_more boolean
+    has_more boolean,
+    skipped bigint
 );
 comment on type credits.sweep is
-    'What one sweep booked: accounts visited, holds and lots ended, credits lost; has_more when '
-    'the limit was reached.';
+    'What one sweep booked: accounts visited, holds and lots ended, credits lost. skipped accounts '
+    'were locked by somebody; has_more says that on others something is due still.';
 
 create type credits.schema_version as (
     migration text,

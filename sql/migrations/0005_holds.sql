@@ -49,4 +49,60 @@ comment on type credits.hold is
     'Credits set aside: amount at first, captured of it by now, held still. status is open, '
     'captured, released or expired.';
 
+create type credits_private.due_part as (
+    account_id text,
+    hold_id bigint,
+    deadline timestamptz,
+    ordinal bigint,
+    lot_id bigint,
+    amount bigint,
+    allocations jsonb,
+    member text,
+    held_at timestamptz,
+    priority integer,
+    ends_at timestamptz,
+    was_open boolean,
+    is_alone boolean
+);
+comment on type credits_private.due_part is
+    'What an overdue hold gives back: the whole (ordinal 0, with its allocations, and who held it '
+    'when), and each part of it, with the lot. A hold that has to be ended alone has only the '
+    'former.';
+
+create type credits_private.lot_change as (
+    account_id text,
+    lot_id bigint,
+    remaining bigint,
+    is_open boolean,
+    expired bigint,
+    has_ended boolean
+);
+comment on type credits_private.lot_change is
+    'What becomes of a lot when something is due: what its row says afterwards, and the credits '
+    'that it loses to expiry.';
+
+create type credits_private.due_account as (
+    account_id text,
+    events bigint,
+    events_left bigint,
+    next_event_at timestamptz,
+    next_lot_at timestamptz,
+    hold_id bigint,
+    has_grant boolean
+);
+comment on type credits_private.due_account is
+    'What a plan does with an account: how many lots and holds end, how many more might, when the '
+    'next one is pending, when the next lot is, the overdue hold that stands in the way, and '
+    'whether a scheduled grant does.';
+
+create type credits_private.due_plan as (
+    entries credits_private.ledger[],
+    lots credits_private.lot_change[],
+    holds credits_private.due_part[],
+    accounts credits_private.due_account[]
+);
+comment on type credits_private.due_plan is
+    'What is to be written because time has passed: entries, changes of lots, holds that end, and '
+    'what that is for each account.';
+
 alter table credits_private.holds enable row level security;

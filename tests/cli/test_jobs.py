@@ -69,7 +69,7 @@ class TestSweep:
             held.connection.execute("select from credits_private.accounts for update")
             done = run(dsn, "sweep")
         assert done.exit_code == 0
-        assert done.stdout.endswith("(what is left is locked by others)\n")
+        assert done.stdout.endswith("(accounts locked by others: 5)\n")
 
 
 @pytest.mark.usefixtures("due")

@@ -195,10 +195,25 @@ class TestSpendAndSweep:
             # In autocommit and in this thread: if it waited, the test would never end.
             swept = sessions.second.expire_due()
             assert (swept.accounts, swept.lots, swept.credits) == (2, 2, 80)
-            assert swept.has_more
+            # To sweep again at once would be in vain.
+            assert (swept.skipped, swept.has_more) == (1, False)
         swept = sessions.second.expire_due()
-        assert (swept.accounts, swept.has_more) == (0, False)
+        assert (swept.accounts, swept.skipped, swept.has_more) == (0, 0, False)
         assert stocked.balance("bob") == 1
+
+    def test_a_locked_account_with_much_to_do_does_not_hold_the_sweep_up(
+        self, stocked: Credits, sessions: Sessions, clock: Clock
+    ) -> None:
+        for account, holds in (("ann", 12), ("bob", 1)):
+            stocked.grant_credits(account, 20)
+            for _ in range(holds):
+                stocked.hold_credits(account, 1)
+        clock.set(NOON + DAY)
+        with sessions.first.conn.transaction():
+            sessions.first.grant_credits("ann", 1)
+            swept = sessions.second.expire_due(1)
+        assert (swept.accounts, swept.holds, swept.skipped) == (1, 1, 1)
+        assert stocked.get_balance("bob").held == 0
 
     def test_two_sweeps_share_the_work(
         self, stocked: Credits, sessions: Sessions, clock: Clock

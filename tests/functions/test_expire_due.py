@@ -73,10 +73,28 @@ def test_a_batch_is_bounded_and_says_whether_there_is_more(fast: Credits, clock:
         fast.grant_credits(account, 10, expires_at=NOW + DAY)
         fast.grant_credits(account, 10, expires_at=NOW + DAY)
     clock.set(NOW + DAY)
-    sweeps = [fast.expire_due(2), fast.expire_due(2), fast.expire_due(2)]
-    assert [sweep.has_more for sweep in sweeps] == [True, False, False]
-    assert [sweep.accounts for sweep in sweeps] == [2, 1, 0]
-    assert sum(sweep.credits for sweep in sweeps) == 60
+    sweeps = [fast.expire_due(4), fast.expire_due(1), fast.expire_due(4), fast.expire_due(4)]
+    assert [sweep.lots for sweep in sweeps] == [4, 1, 1, 0]
+    assert [sweep.has_more for sweep in sweeps] == [True, True, False, False]
+    assert [sweep.accounts for sweep in sweeps] == [2, 1, 1, 0]
+    assert [sweep.credits for sweep in sweeps] == [40, 10, 10, 0]
+
+
+def test_accounts_that_are_swept_together_are_booked_apart(fast: Credits, clock: Clock) -> None:
+    for account in ("c", "a", "b"):
+        for amount in (10, 20):
+            fast.grant_credits(account, amount, expires_at=NOW + DAY)
+        fast.grant_credits(account, 40)
+    clock.set(NOW + DAY)
+    swept = fast.expire_due()
+    assert (swept.accounts, swept.lots, swept.credits) == (3, 6, 90)
+    for account in ("a", "b", "c"):
+        last = fast.entries(account)[3:]
+        assert [(entry.entry_id, entry.amount, entry.balance) for entry in last] == [
+            (4, -10, 60),
+            (5, -20, 40),
+        ]
+        assert fast.deduct_credit(account, 40).balance == 0
 
 
 def test_it_goes_on_while_the_account_is_frozen(fast: Credits, clock: Clock) -> None:

@@ -298,6 +298,24 @@ class TestReturns:
         fast.deduct_credit(team, 10, member="mia")
         assert used(fast, team, "mia")["day"] == 10
 
+    @pytest.mark.parametrize("sweeps", [True, False])
+    def test_overdue_holds_make_room_in_their_own_period(
+        self, fast: Credits, team: str, clock: Clock, *, sweeps: bool
+    ) -> None:
+        for period in ("hour", "day"):
+            fast.set_member_cap(team, "mia", period, 20)
+        for member in ("mia", "mia", "noa", None):
+            fast.hold_credits(team, 4, member=member, expires_in=1.5 * HOUR)
+        clock.set(NOW + HOUR)
+        fast.deduct_credit(team, 5, member="mia")
+        assert used(fast, team, "mia") == {"total": 13, "hour": 5, "day": 13}
+        clock.set(NOW + 1.5 * HOUR)
+        if sweeps:
+            assert fast.expire_due().holds == 4
+        else:
+            fast.grant_credits(team, 1)
+        assert used(fast, team, "mia") == {"total": 5, "hour": 5, "day": 5}
+
     def test_closing_releases_what_is_held(self, fast: Credits, team: str) -> None:
         fast.set_member_cap(team, "mia", "day", 10)
         fast.hold_credits(team, 10, member="mia")

@@ -72,6 +72,20 @@ def test_overdue_holds_and_expired_lots_are_booked_in_the_order_of_time(
     twin.sweep(1)
 
 
+@pytest.mark.parametrize("late", [timedelta(), US, DAY])
+def test_a_small_sweep_gets_past_holds_of_many_lots(
+    start: Callable[[Settings], Twin], late: timedelta
+) -> None:
+    twin = start(Settings())
+    for minutes in (10, 20, 30, 61, 62):
+        end = twin.model.now + timedelta(minutes=minutes)
+        twin.make(call("grant_credits", "ann", amount=10, expires_at=end))
+    _hold(twin, 25)
+    _hold(twin, 25)
+    twin.wait(HOUR + late)
+    twin.sweep(1)
+
+
 def test_credits_of_an_overdue_hold_pay_debt_before_their_lot_ends(
     start: Callable[[Settings], Twin],
 ) -> None:

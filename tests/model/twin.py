@@ -124,14 +124,18 @@ class Twin:
         return got[1] if got[0] == "answered" else None
 
     def sweep(self, limit: int) -> None:
-        """Sweep in batches of ``limit`` accounts until nothing is left."""
+        """Sweep in batches of ``limit`` lots and holds until nothing is left."""
         self.story.append(f"expire_due({limit}) until has_more is false")
         expected = self.model.make(Call("expire_due", {}))
         accounts = holds = lots = lost = 0
         with self._told():
-            for _ in range(2 + len(self.model.accounts)):
+            things = sum(
+                len(account.lots) + len(account.holds) for account in self.model.accounts.values()
+            )
+            for _ in range(2 + things):
                 batch: Sweep = self.credits.expire_due(limit)
-                assert batch.accounts <= limit
+                assert batch.holds <= limit
+                assert batch.skipped == 0
                 accounts += batch.accounts
                 holds += batch.holds
                 lots += batch.lots

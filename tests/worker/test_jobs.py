@@ -70,7 +70,7 @@ class TestSweep:
             )
             done, figures = run(dsn, "sweep")
             assert sum(batch.done["lots"] for batch in done) == 5
-            assert done[-1].note == "what is left is locked by others"
+            assert done[-1].note == "accounts locked by others: 1"
             assert figures == {"due_lots": 0, "due_holds": 1, "oldest_due_seconds": 5400}
         done, figures = run(dsn, "sweep")
         assert (done[0].done["holds"], figures["due_holds"]) == (1, 0)

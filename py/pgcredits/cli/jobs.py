@@ -34,7 +34,7 @@ ROLE = "Connection string of a role that is a member of credits_service or credi
     type=click.IntRange(1, 10_000),
     default=1000,
     show_default=True,
-    help="Accounts in one transaction.",
+    help="Lots and holds in one transaction.",
 )
 @click.option("--database-url", envvar="DATABASE_URL", show_envvar=True, required=True, help=ROLE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -305,7 +305,7 @@ def expire_subscription_credits(
 
 
 def expire_due(conn: Connection, limit: int | None = None) -> Sweep:
-    """Book the expiry of lots that are past due, at most ``limit`` of them."""
+    """End lots past their expiry and holds past their deadline, at most ``limit`` of them."""
     return call(conn, Sweep, "expire_due", given(limit=limit))
 
 

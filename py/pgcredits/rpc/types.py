@@ -352,13 +352,18 @@ class GrantRun:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What one batch of `expire_due` booked; ``has_more`` says that another one is needed."""
+    """What one batch of `expire_due` booked.
+
+    ``skipped`` accounts were locked by somebody; ``has_more`` says that on others something is due
+    still, so that another batch is needed.
+    """
 
     accounts: int
     holds: int
     lots: int
     credits: int
     has_more: bool
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,6 @@ def limited(conn: db.Connection) -> Iterator[None]:
 
 def _sweep(conn: db.Connection, limit: int | None) -> Batch:
     done = rpc.expire_due(conn, limit)
-    # An account that somebody has locked is due again in the next batch: let the next run have it.
-    stuck = done.has_more and done.accounts == 0
     return Batch(
         {
             "accounts": done.accounts,
@@ -94,8 +92,8 @@ def _sweep(conn: db.Connection, limit: int | None) -> Batch:
             "lots": done.lots,
             "credits": done.credits,
         },
-        done.has_more and not stuck,
-        "what is left is locked by others" if stuck else None,
+        done.has_more,
+        f"accounts locked by others: {done.skipped}" if done.skipped else None,
     )
 
 

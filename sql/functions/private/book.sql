@@ -16,6 +16,11 @@ declare
     v_entry credits_private.ledger := p_entry;
     v_to_debt bigint;
 begin
+    -- A state that is passed on is copied: commands that have piled up are written now.
+    if v_state.command_id is null and cardinality(v_state.entries) >= 100 then
+        perform credits_private.write_entries(v_state);
+        v_state.entries := '{}';
+    end if;
     v_entry.allocations := coalesce(v_entry.allocations, '[]');
     select coalesce(sum(x.amount), 0), coalesce(sum(x.amount) filter (where x.lot_id = 0), 0)
     into v_entry.amount, v_to_debt
@@ -26,6 +31,7 @@ begin
     v_state.created_at := greatest(v_state.now, v_state.created_at);
     v_state.balance := v_state.balance + v_entry.amount;
     v_state.debt := v_state.debt - v_to_debt;
+    v_state.has_gained := v_state.has_gained or v_entry.amount > v_to_debt;
 
     v_entry.account_id := v_state.account_id;
     v_entry.entry_id := v_state.entry_id;

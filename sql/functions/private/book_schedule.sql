@@ -28,11 +28,7 @@ begin
                 + v_item.amount > 9007199254740991;
 
         v_before := v_item.next_grant_at - interval '0.000001 s';
-        if p_on_their_own then
-            v_state := credits_private.book_due(v_state, v_before);
-        else
-            v_state := credits_private.expire_lots(v_state, v_before, p_on_their_own => false);
-        end if;
+        v_state := credits_private.book_due(v_state, v_before, null, p_on_their_own);
         v_state := credits_private.grant_scheduled(v_state, v_item);
         if p_on_their_own then
             v_state := credits_private.note_subscription(v_state, v_item.subscription);

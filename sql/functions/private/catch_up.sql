@@ -26,7 +26,9 @@ begin
         if v_state.status in ('active', 'frozen') then
             v_state := credits_private.book_schedule(v_state, p_on_their_own => true);
         end if;
-        v_state := credits_private.book_due(v_state, v_state.now);
+        v_state := credits_private.book_due(
+            v_state, v_state.now, p_limit => null, p_on_their_own => true
+        );
         exit when v_state.entry_id = v_before;
     end loop;
     return v_state;

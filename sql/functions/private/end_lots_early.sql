@@ -42,6 +42,8 @@ begin
             and (p_when = 'now' or v_until > p_state.now);
         v_state.next_event_at := least(v_state.next_event_at, v_until);
     end loop;
-    return credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    return credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
 end
 $$;

@@ -10,18 +10,22 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_held bigint := credits_private.held_by(p_state.account_id);
+    v_held bigint;
     v_state credits_private.account_state;
     v_first credits_private.ledger;
     v_receipt credits.receipt;
 begin
-    if p_state.balance + p_state.debt + v_held > 9007199254740991
+    if p_state.has_gained then
+        v_held := credits_private.held_by(p_state.account_id);
+    end if;
+    if p_state.balance + p_state.debt + coalesce(v_held, 0) > 9007199254740991
         or p_state.debt > 9007199254740991
     then
         perform credits_private.fail(
             'balance_limit',
             jsonb_build_object(
-                'limit', 9007199254740991, 'balance', p_state.balance, 'held', v_held,
+                'limit', 9007199254740991, 'balance', p_state.balance,
+                'held', coalesce(v_held, credits_private.held_by(p_state.account_id)),
                 'debt', p_state.debt
             )
         );
@@ -33,6 +37,11 @@ begin
     v_first := p_state.entries[
         cardinality(p_state.entries) - (p_state.entry_id - p_state.command_id)
     ];
+    if v_first.entry_id is null then
+        select l.* into v_first
+        from credits_private.ledger l
+        where l.account_id = p_state.account_id and l.entry_id = p_state.command_id;
+    end if;
     v_receipt.account_id := p_state.account_id;
     v_receipt.entry_id := v_first.entry_id;
     v_receipt.command_id := v_first.command_id;

@@ -30,12 +30,17 @@ begin
         exit when (v_due < least(v_item.period_end, p_grant.period_start)) is not true;
 
         v_state := credits_private.book_due(
-            v_state, least(v_due - interval '0.000001 s', v_state.now)
+            v_state,
+            least(v_due - interval '0.000001 s', v_state.now),
+            p_limit => null,
+            p_on_their_own => true
         );
         v_state := credits_private.grant_scheduled(v_state, v_item);
         v_state := credits_private.note_subscription(v_state, p_grant.subscription);
         v_state.command_id := null;
     end loop;
-    return credits_private.book_due(v_state, v_state.now);
+    return credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => true
+    );
 end
 $$;

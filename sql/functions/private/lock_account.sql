@@ -51,6 +51,7 @@ begin
     end if;
 
     v_state.account_id := p_account_id;
+    v_state.has_gained := false;
     v_state.entries := '{}';
     v_state.now := credits_private.clock();
     return v_state;

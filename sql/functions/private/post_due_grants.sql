@@ -11,6 +11,7 @@ as $$
 declare
     v_state credits_private.account_state;
     v_run credits.grant_run;
+    v_before bigint;
     v_amount bigint;
 begin
     v_state := credits_private.lock_account(p_account_id, p_create => false);
@@ -26,13 +27,14 @@ begin
         and v_state.balance + v_state.debt + credits_private.held_by(p_account_id) + v_amount
             <= 9007199254740991
     then
+        v_before := v_state.entry_id;
         v_state := credits_private.catch_up(v_state);
-        select count(*), coalesce(sum(e.amount), 0) into v_run.grants, v_run.credits
-        from unnest(v_state.entries) as e
-        where e.kind = 'grant';
-        v_run.accounts := 1;
         v_state.command_id := v_state.entry_id;
         perform credits_private.finish_command(v_state);
+        select count(*), coalesce(sum(l.amount), 0) into v_run.grants, v_run.credits
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id > v_before and l.kind = 'grant';
+        v_run.accounts := 1;
     end if;
     return v_run;
 end

@@ -87,7 +87,9 @@ begin
         );
     end if;
     v_state := credits_private.book_schedule(v_state, p_on_their_own => false);
-    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
     v_state := credits_private.settle_debt(v_state);
     foreach v_grant in array p_grants loop
         if v_grant.item is not null then

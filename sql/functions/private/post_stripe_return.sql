@@ -48,7 +48,9 @@ begin
         ),
         v_entry
     );
-    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
     v_state := credits_private.settle_debt(v_state);
     if v_state.status = 'closed' then
         v_state := credits_private.forfeit_lots(v_state);

@@ -45,7 +45,9 @@ begin
     where s.account_id = p_account_id and s.subscription = p_subscription;
     v_state := credits_private.schedule_grants(v_state, p_subscription);
     v_state := credits_private.book_schedule(v_state, p_on_their_own => false);
-    v_state := credits_private.expire_lots(v_state, v_state.now, p_on_their_own => false);
+    v_state := credits_private.book_due(
+        v_state, v_state.now, p_limit => null, p_on_their_own => false
+    );
     v_state := credits_private.note_subscription(v_state, p_subscription);
     return credits_private.finish_command(v_state);
 end
