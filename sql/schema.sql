@@ -242,6 +242,113 @@ ALTER TYPE credits.explanation OWNER TO credits_owner;
 COMMENT ON TYPE credits.explanation IS 'What an entry took from one lot or gave to it, and why that lot at that place. Lot 0 is the debt.';
 
 --
+-- Name: feature; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.feature AS (
+	feature text,
+	description text,
+	unit text,
+	is_active boolean,
+	rate_card integer,
+	base numeric,
+	charge text,
+	modifiers jsonb,
+	defaults jsonb,
+	minimum bigint,
+	maximum bigint,
+	rounding text,
+	valid_from timestamp with time zone
+);
+
+ALTER TYPE credits.feature OWNER TO credits_owner;
+
+--
+-- Name: TYPE feature; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.feature IS 'A feature and the version of its rate card that counts now; rate_card and what follows are null before there is one.';
+
+--
+-- Name: feature_check; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.feature_check AS (
+	account_id text,
+	feature text,
+	quantity bigint,
+	is_allowed boolean,
+	credits bigint,
+	available bigint,
+	refusal jsonb,
+	as_of timestamp with time zone
+);
+
+ALTER TYPE credits.feature_check OWNER TO credits_owner;
+
+--
+-- Name: TYPE feature_check; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.feature_check IS 'Whether a use would pass at an instant. refusal is what DETAIL of the error would say, null if it would pass.';
+
+--
+-- Name: feature_quote; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.feature_quote AS (
+	account_id text,
+	feature text,
+	unit text,
+	quantity bigint,
+	credits bigint,
+	breakdown jsonb,
+	available bigint,
+	is_affordable boolean,
+	largest_quantity bigint,
+	rate_card integer,
+	as_of timestamp with time zone
+);
+
+ALTER TYPE credits.feature_quote OWNER TO credits_owner;
+
+--
+-- Name: TYPE feature_quote; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.feature_quote IS 'What a use would cost at an instant, how that comes about, and whether the account has the credits.';
+
+--
+-- Name: feature_use; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.feature_use AS (
+	account_id text,
+	entry_id bigint,
+	command_id bigint,
+	kind text,
+	feature text,
+	quantity bigint,
+	rate_card integer,
+	amount bigint,
+	balance bigint,
+	available bigint,
+	debt bigint,
+	allocations jsonb,
+	metadata jsonb,
+	is_replay boolean,
+	created_at timestamp with time zone
+);
+
+ALTER TYPE credits.feature_use OWNER TO credits_owner;
+
+--
+-- Name: TYPE feature_use; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.feature_use IS 'Answer of use_feature: a receipt with what was used, at which price, and the metadata that was kept with it.';
+
+--
 -- Name: finding; Type: TYPE; Schema: credits; Owner: credits_owner
 --
 
@@ -435,6 +542,32 @@ ALTER TYPE credits.past_balance OWNER TO credits_owner;
 --
 
 COMMENT ON TYPE credits.past_balance IS 'What an account had at an instant, as get_balance would have said it then. entry_id is the newest entry that had taken effect; null if there was none.';
+
+--
+-- Name: rate_card; Type: TYPE; Schema: credits; Owner: credits_owner
+--
+
+CREATE TYPE credits.rate_card AS (
+	feature text,
+	rate_card integer,
+	base numeric,
+	charge text,
+	modifiers jsonb,
+	defaults jsonb,
+	minimum bigint,
+	maximum bigint,
+	rounding text,
+	valid_from timestamp with time zone,
+	created_at timestamp with time zone
+);
+
+ALTER TYPE credits.rate_card OWNER TO credits_owner;
+
+--
+-- Name: TYPE rate_card; Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON TYPE credits.rate_card IS 'A version of what a feature costs.';
 
 --
 -- Name: receipt; Type: TYPE; Schema: credits; Owner: credits_owner
@@ -2209,6 +2342,41 @@ p_when never takes a cancellation back before the subscription has ended; afterw
 period (renew_subscription) begins it again.';
 
 --
+-- Name: capture_feature(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean DEFAULT true, p_if_short text DEFAULT 'refuse'::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_hold_id', p_hold_id > 0, 'the entry_id of a hold_feature receipt'
+    );
+    perform credits_private.check_amount('p_quantity', p_quantity);
+    perform credits_private.check_argument(
+        'p_if_short', coalesce(p_if_short, 'refuse') in ('refuse', 'partial'), 'refuse or partial'
+    );
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_capture(
+        p_account_id, p_hold_id, null, p_quantity, coalesce(p_final, true),
+        coalesce(p_if_short, 'refuse'), p_reference, p_idempotency_key, p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Charges what p_quantity of the feature that a hold_feature call was for has cost, by the rate card
+and the modifiers of that call. Everything else is as with capture_hold: a final capture gives the
+rest of the hold back, and what exceeds it is spent from the account, or refused.';
+
+--
 -- Name: capture_hold(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -2227,8 +2395,8 @@ begin
     );
     perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
     return credits_private.post_capture(
-        p_account_id, p_hold_id, p_amount, coalesce(p_final, true), coalesce(p_if_short, 'refuse'),
-        p_reference, p_idempotency_key, p_metadata
+        p_account_id, p_hold_id, p_amount, null, coalesce(p_final, true),
+        coalesce(p_if_short, 'refuse'), p_reference, p_idempotency_key, p_metadata
     );
 end
 $$;
@@ -2320,6 +2488,48 @@ Now (the default) p_policy says what is granted at once for the time that is run
 nothing is taken back, and nothing is granted in a trial. With p_when period_end nothing is granted:
 the change is noted for the next paid period, and a change that comes now releases it. p_payment is
 the proration that pays for what the change grants; when that is nothing it is refused.';
+
+--
+-- Name: check_feature(text, text, bigint, jsonb, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint DEFAULT 1, p_modifiers jsonb DEFAULT NULL::jsonb, p_member text DEFAULT NULL::text) RETURNS credits.feature_check
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_check credits.feature_check;
+    v_balance credits.balance;
+    v_card credits_private.rate_cards;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_use(p_feature, p_quantity, p_modifiers, p_member);
+    v_balance := credits.get_balance(p_account_id);
+    v_card := credits_private.find_rate_card(p_feature, v_balance.as_of);
+
+    v_check.account_id := p_account_id;
+    v_check.feature := p_feature;
+    v_check.quantity := p_quantity;
+    v_check.credits := credits_private.price_use(v_card, p_quantity, p_modifiers);
+    v_check.refusal := credits_private.foresee_use(v_balance, v_check.credits, p_member);
+    v_check.is_allowed := v_check.refusal is null;
+    v_check.available := v_balance.available;
+    v_check.as_of := v_balance.as_of;
+    return v_check;
+end
+$$;
+
+ALTER FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) IS 'Says whether use_feature would pass at this instant, without spending: is_allowed, and else refusal
+with what DETAIL of the error would say.
+
+It promises nothing for later. A hold past its deadline counts as open until it is released, as in
+get_balance.';
 
 --
 -- Name: claim_payment(text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -2628,6 +2838,50 @@ outcome (ok, replay or refused), receipt (null if refused) and refusal (what DET
 is malformed refuses the whole call before anything is locked, naming its index, with
 invalid_argument (400). With p_all_or_nothing the first refusal raises its own error, with index,
 account_id and idempotency_key in DETAIL, and nothing has changed.';
+
+--
+-- Name: define_feature(text, text, text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.define_feature(p_feature text, p_description text DEFAULT NULL::text, p_unit text DEFAULT NULL::text, p_is_active boolean DEFAULT NULL::boolean) RETURNS credits.feature
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    v_now timestamptz := credits_private.clock();
+    v_feature credits_private.features;
+begin
+    perform credits_private.check_argument(
+        'p_feature', p_feature ~ '^[A-Za-z0-9_.-]{1,63}$' and p_feature <> 'subscription',
+        '1 to 63 letters, digits and characters of _.-, but not subscription'
+    );
+    perform credits_private.check_text('p_description', p_description, 1000);
+    perform credits_private.check_text('p_unit', p_unit, 63);
+
+    insert into credits_private.features as f (feature, description, unit, is_active, created_at)
+    values (
+        p_feature, p_description, coalesce(p_unit, 'use'), coalesce(p_is_active, true), v_now
+    )
+    on conflict (feature) do update
+    set description = coalesce(p_description, f.description),
+        unit = coalesce(p_unit, f.unit),
+        is_active = coalesce(p_is_active, f.is_active)
+    returning f.* into v_feature;
+    return credits_private.feature_row(v_feature, v_now);
+end
+$_$;
+
+ALTER FUNCTION credits.define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean) IS 'Defines a feature that credits can be used for; set_rate_card says what it costs. Defined again, it
+changes what is given, null leaves as it was.
+
+p_unit names what a quantity counts, such as page or second. With p_is_active false it cannot be
+used or held (feature_inactive, 409); what was used stays, and open holds can be captured.';
 
 --
 -- Name: dismiss_stripe_event(text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -3361,6 +3615,39 @@ minutes unless changed) and its credits go back to their lots. Refused like a sp
 insufficient_credits (402), in_debt (402), account_frozen (403) or account_closed (409).';
 
 --
+-- Name: hold_feature(text, text, bigint, jsonb, interval, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint DEFAULT 1, p_modifiers jsonb DEFAULT NULL::jsonb, p_expires_in interval DEFAULT NULL::interval, p_member text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_use(p_feature, p_quantity, p_modifiers, p_member);
+    perform credits_private.check_hold_time(p_expires_in);
+    perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    return credits_private.post_feature_hold(
+        p_account_id, p_feature, p_quantity, p_modifiers, p_expires_in, p_member, p_reference,
+        credits_private.use_key(p_feature, p_reference, p_idempotency_key), p_metadata
+    );
+end
+$$;
+
+ALTER FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Sets aside what p_quantity of a feature costs, before work whose quantity is known only at its end.
+The entry_id of the receipt is the p_hold_id of capture_feature, capture_hold, extend_hold and
+release_hold.
+
+The hold keeps the rate card: captures of it are priced by that version. Refused and ended like any
+hold. What would cost nothing cannot be held.';
+
+--
 -- Name: ingest_stripe_event(text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -3583,6 +3870,47 @@ For the next page give expires_at and account_id of the last row as p_after_expi
 p_after_account_id. Credits that are held or used up are not in it. Days are counted as 24 hours.';
 
 --
+-- Name: list_features(integer, text, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_features(p_limit integer DEFAULT 100, p_after text DEFAULT NULL::text, p_active_only boolean DEFAULT false) RETURNS SETOF credits.feature
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz := credits_private.clock();
+begin
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    perform credits_private.check_text('p_after', p_after);
+    return query
+    select r.*
+    from (
+        select f.*
+        from credits_private.features f
+        where (p_after is null or f.feature > p_after)
+            and (f.is_active or not coalesce(p_active_only, false))
+        order by f.feature
+        limit coalesce(p_limit, 100)
+    ) as p
+    cross join lateral credits_private.feature_row(
+        row(p.*)::credits_private.features, v_now
+    ) as r
+    order by p.feature;
+end
+$$;
+
+ALTER FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_features(p_limit integer, p_after text, p_active_only boolean); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) IS 'Features by name with what they cost now, at most 1000 a page. For the next page give the feature
+of the last row as p_after.';
+
+--
 -- Name: list_holds(text, integer, bigint, boolean); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -3773,6 +4101,40 @@ page. For the next page give the member of the last row as p_after.
 used is what their spends and holds took, less what came back. caps is an array of objects with
 period, cap, used, left, starts_at and resets_at. Without p_capped_only it reads the whole ledger of
 the account, to find who has no cap.';
+
+--
+-- Name: list_rate_cards(text, integer, integer); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.list_rate_cards(p_feature text, p_limit integer DEFAULT 100, p_before integer DEFAULT NULL::integer) RETURNS SETOF credits.rate_card
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        'p_feature', p_feature is not null, 'name of a feature; list_features shows them'
+    );
+    perform credits_private.check_argument(
+        'p_limit', coalesce(p_limit, 100) between 1 and 1000, '1 to 1000'
+    );
+    return query
+    select r.*
+    from credits_private.rate_cards c
+    cross join lateral credits_private.rate_card_row(c) as r
+    where c.feature = p_feature and (p_before is null or c.version < p_before)
+    order by c.version desc
+    limit coalesce(p_limit, 100);
+end
+$$;
+
+ALTER FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION list_rate_cards(p_feature text, p_limit integer, p_before integer); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) IS 'What a feature has cost and will cost, newest version first, at most 1000 a page. For the next page
+give the rate_card of the last row as p_before.';
 
 --
 -- Name: list_seals(integer, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -4324,6 +4686,63 @@ COMMENT ON FUNCTION credits.purge_stripe_events(p_limit integer) IS 'Cleans the 
 Money that went back for a purchase that never granted credits here stops waiting after the setting
 stripe_patience. Bodies of events that are done are purged after stripe_retention; the event itself
 stays, so that it is still known when it is delivered again.';
+
+--
+-- Name: quote_feature(text, text, bigint, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint DEFAULT 1, p_modifiers jsonb DEFAULT NULL::jsonb) RETURNS credits.feature_quote
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_quote credits.feature_quote;
+    v_balance credits.balance;
+    v_card credits_private.rate_cards;
+    v_can_pay bigint;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_use(p_feature, p_quantity, p_modifiers, null);
+    v_balance := credits.get_balance(p_account_id);
+    v_card := credits_private.find_rate_card(p_feature, v_balance.as_of);
+
+    v_quote.account_id := p_account_id;
+    v_quote.feature := p_feature;
+    v_quote.quantity := p_quantity;
+    v_quote.credits := credits_private.price_use(v_card, p_quantity, p_modifiers);
+    v_quote.breakdown := credits_private.explain_price(v_card, p_quantity, p_modifiers);
+    v_quote.available := v_balance.available;
+    v_quote.is_affordable :=
+        credits_private.foresee_use(v_balance, v_quote.credits, null) is null;
+    -- Who is refused whatever it costs can afford nothing.
+    v_can_pay := case
+        when credits_private.foresee_use(v_balance, 0, null) is null
+            then v_balance.available
+        else -1
+    end;
+    v_quote.largest_quantity :=
+        credits_private.largest_quantity(v_card, p_modifiers, v_can_pay);
+    v_quote.rate_card := v_card.version;
+    v_quote.as_of := v_balance.as_of;
+    select f.unit into v_quote.unit
+    from credits_private.features f
+    where f.feature = p_feature;
+    return v_quote;
+end
+$$;
+
+ALTER FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) IS 'What p_quantity of a feature would cost: credits in all, and the breakdown from the base to the
+rounded price. is_affordable says whether the account could pay it now, largest_quantity how much it
+could pay for (9007199254740991 where the quantity does not matter).
+
+It holds at this instant and reserves nothing; caps of members are not looked at. Ask check_feature
+for a yes or no, hold_feature to set the credits aside.';
 
 --
 -- Name: rebuild(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -4910,6 +5329,92 @@ member may have a cap for each period: all of them have to allow. Hours, days, w
 those of the account''s time zone.';
 
 --
+-- Name: set_rate_card(text, numeric, text, jsonb, jsonb, bigint, bigint, text, timestamp with time zone); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text DEFAULT 'per_unit'::text, p_modifiers jsonb DEFAULT NULL::jsonb, p_defaults jsonb DEFAULT NULL::jsonb, p_minimum bigint DEFAULT NULL::bigint, p_maximum bigint DEFAULT NULL::bigint, p_rounding text DEFAULT 'up'::text, p_valid_from timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS credits.rate_card
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_now timestamptz;
+    v_card credits_private.rate_cards;
+    v_same credits_private.rate_cards;
+begin
+    perform credits_private.check_argument(
+        'p_feature', p_feature is not null, 'name of a feature; list_features shows them'
+    );
+    v_card.feature := p_feature;
+    v_card.base := trim_scale(p_base);
+    v_card.charge := coalesce(p_charge, 'per_unit');
+    v_card.modifiers := coalesce(p_modifiers, '{}');
+    v_card.defaults := coalesce(p_defaults, '{}');
+    v_card.minimum := coalesce(p_minimum, 0);
+    v_card.maximum := p_maximum;
+    v_card.rounding := coalesce(p_rounding, 'up');
+    perform credits_private.check_rate_card(v_card);
+    perform credits_private.check_instant('p_valid_from', p_valid_from);
+
+    perform
+    from credits_private.features f
+    where f.feature = p_feature
+    for no key update;
+    if not found then
+        perform credits_private.fail(
+            'feature_not_found',
+            jsonb_build_object(
+                'feature', p_feature,
+                'allowed', (
+                    select jsonb_agg(f.feature order by f.feature)
+                    from credits_private.features f
+                )
+            )
+        );
+    end if;
+    v_now := credits_private.clock();
+    perform credits_private.check_argument(
+        'p_valid_from', coalesce(p_valid_from, v_now) >= v_now,
+        'null for now, or an instant that is not past'
+    );
+    v_card.valid_from := coalesce(p_valid_from, v_now);
+
+    select c.* into v_same
+    from credits_private.rate_cards c
+    where c.feature = p_feature and c.valid_from <= v_card.valid_from
+    order by c.valid_from desc, c.version desc
+    limit 1;
+    if (v_same.base, v_same.charge, v_same.modifiers, v_same.defaults, v_same.minimum,
+        v_same.maximum, v_same.rounding)
+        is not distinct from (v_card.base, v_card.charge, v_card.modifiers, v_card.defaults,
+        v_card.minimum, v_card.maximum, v_card.rounding)
+    then
+        return credits_private.rate_card_row(v_same);
+    end if;
+
+    select coalesce(max(c.version), 0) + 1 into v_card.version
+    from credits_private.rate_cards c
+    where c.feature = p_feature;
+    v_card.created_at := v_now;
+    insert into credits_private.rate_cards values (v_card.*);
+    return credits_private.rate_card_row(v_card);
+end
+$$;
+
+ALTER FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone) IS 'Sets what a feature costs, from now or p_valid_from on: p_base times the factor of each modifier,
+times the quantity unless p_charge is per_use; made whole once, by p_rounding (up, down or nearest);
+then at least p_minimum and at most p_maximum.
+
+p_modifiers is an object such as {"mode": {"fast": 1, "hd": 2.5}}. Whoever uses the feature has to
+choose an option of each, unless p_defaults ({"mode": "fast"}) names one. Older versions stay, and
+entries of the ledger name the one that they were priced by.';
+
+--
 -- Name: set_stripe_price(text, bigint, bigint, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -5210,6 +5715,134 @@ ALTER FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_refe
 --
 
 COMMENT ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Lets a frozen account spend again; of an active account it is recorded and changes nothing.';
+
+--
+-- Name: use_feature(text, text, bigint, jsonb, text, text, text, jsonb); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint DEFAULT 1, p_modifiers jsonb DEFAULT NULL::jsonb, p_member text DEFAULT NULL::text, p_reference text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb) RETURNS credits.feature_use
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_key text;
+    v_status text;
+    v_entry_id bigint;
+    v_balance bigint;
+    v_open_lot_id bigint;
+    v_open_lot_remaining bigint;
+    v_next_event_at timestamptz;
+    v_created_at timestamptz;
+    v_now timestamptz;
+    v_booked_at timestamptz;
+    v_card credits_private.rate_cards;
+    v_credits bigint;
+    v_amount bigint;
+begin
+    -- Enough for nearly every call, as in deduct_credit.
+    if (
+        p_quantity between 1 and 9007199254740991
+        and pg_column_size(array[p_account_id, p_member, p_reference, p_idempotency_key]) <= 255
+        and ('' = any (array[p_account_id, p_member, p_reference, p_idempotency_key])) is not true
+        and (p_idempotency_key like any ('{stripe:%,ref:%,pgcredits:%}')) is not true
+        and p_modifiers is null
+        and p_metadata is null
+    ) is not true then
+        perform credits_private.check_account_id(p_account_id);
+        perform credits_private.check_use(p_feature, p_quantity, p_modifiers, p_member);
+        perform credits_private.check_tail(p_reference, p_idempotency_key, p_metadata);
+    end if;
+    v_key := coalesce(p_idempotency_key, 'ref:' || p_feature || ':' || p_reference);
+
+    select a.status into v_status
+    from credits_private.accounts a
+    where a.account_id = p_account_id
+    for no key update;
+
+    select l.entry_id, l.balance, l.open_lot_id, l.open_lot_remaining, l.next_event_at, l.created_at
+    into v_entry_id, v_balance, v_open_lot_id, v_open_lot_remaining, v_next_event_at, v_created_at
+    from credits_private.ledger l
+    where l.account_id = p_account_id
+    order by l.entry_id desc
+    limit 1;
+    v_now := credits_private.clock();
+    select c.* into v_card
+    from credits_private.features f
+    join credits_private.rate_cards c on c.feature = f.feature
+    where f.feature = p_feature and f.is_active and c.valid_from <= v_now
+    order by c.valid_from desc, c.version desc
+    limit 1;
+    -- A price above this is none that an account could pay.
+    v_credits := least(
+        credits_private.price_of(v_card, p_quantity, p_modifiers), 9007199254740992
+    );
+
+    if (
+        v_status = 'active'
+        and v_credits > 0
+        and v_open_lot_remaining >= v_credits
+        and v_next_event_at > v_now
+        and (
+            p_member is null
+            or credits_private.admit_use(p_account_id, p_member, v_now, v_credits, v_key)
+        )
+    ) is not true then
+        -- No account has a bad id and no price fits a quantity that cannot be: not seen so far.
+        perform credits_private.check_account_id(p_account_id);
+        perform credits_private.check_use(p_feature, p_quantity, p_modifiers, p_member);
+        return credits_private.post_use(
+            p_account_id, p_feature, p_quantity, p_modifiers, p_member, p_reference, v_key,
+            p_metadata
+        );
+    end if;
+
+    v_booked_at := greatest(v_now, v_created_at);
+    v_amount := -v_credits;
+    v_entry_id := v_entry_id + 1;
+    v_balance := v_balance - v_credits;
+    v_open_lot_remaining := v_open_lot_remaining - v_credits;
+    insert into credits_private.ledger (
+        account_id, entry_id, command_id, kind, amount, balance, debt,
+        open_lot_id, open_lot_remaining, next_event_at, feature, member, reference,
+        idempotency_key, request, metadata, actor, created_at, occurred_at
+    )
+    values (
+        p_account_id, v_entry_id, v_entry_id, 'spend', v_amount, v_balance, 0,
+        v_open_lot_id, v_open_lot_remaining, v_next_event_at, p_feature, p_member, p_reference,
+        v_key,
+        credits_private.describe_use(p_quantity, p_modifiers)
+            || jsonb_build_object('rate_card', v_card.version),
+        p_metadata, credits_private.actor(), v_booked_at, v_now
+    )
+    on conflict do nothing;
+
+    if not found then
+        return credits_private.replay_use(
+            p_account_id, p_feature, p_quantity, p_modifiers, p_member, p_reference, v_key
+        );
+    end if;
+    return row(
+        p_account_id, v_entry_id, v_entry_id, 'spend', p_feature, p_quantity, v_card.version,
+        v_amount, v_balance, v_balance, 0,
+        jsonb_build_array(jsonb_build_array(v_open_lot_id, v_amount)), p_metadata, false,
+        v_booked_at
+    )::credits.feature_use;
+end
+$$;
+
+ALTER FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Uses p_quantity of a feature and pays what its rate card says now, in burn order. The entry keeps
+the version of the card, the quantity and the modifiers, so that its price can be explained.
+
+Refused like a spend, with insufficient_credits (402), in_debt (402), account_frozen (403) or
+limit_reached (403). Repeatable by p_idempotency_key, or without one by p_reference: a reference
+pays for a feature once, at the first price. p_metadata comes back with the recorded answer, so that
+a result can be kept there. refund_spend gives the credits back.';
 
 --
 -- Name: verify(text); Type: FUNCTION; Schema: credits; Owner: credits_owner
@@ -7629,6 +8262,146 @@ $$;
 ALTER FUNCTION credits_private.check_metadata(p_argument text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: rate_cards; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.rate_cards (
+    feature text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    base numeric NOT NULL,
+    charge text NOT NULL,
+    modifiers jsonb NOT NULL,
+    defaults jsonb NOT NULL,
+    minimum bigint NOT NULL,
+    maximum bigint,
+    rounding text NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT rate_cards_base_is_in_range CHECK (((base >= (0)::numeric) AND (base <= ('9007199254740991'::bigint)::numeric))),
+    CONSTRAINT rate_cards_bounds_are_in_range CHECK ((((minimum >= 0) AND (minimum <= '9007199254740991'::bigint)) AND ((COALESCE(maximum, minimum) >= minimum) AND (COALESCE(maximum, minimum) <= '9007199254740991'::bigint)))),
+    CONSTRAINT rate_cards_charge_is_known CHECK ((charge = ANY (ARRAY['per_use'::text, 'per_unit'::text]))),
+    CONSTRAINT rate_cards_rounding_is_known CHECK ((rounding = ANY (ARRAY['up'::text, 'down'::text, 'nearest'::text]))),
+    CONSTRAINT rate_cards_version_is_positive CHECK ((version > 0))
+);
+
+ALTER TABLE credits_private.rate_cards OWNER TO credits_owner;
+
+--
+-- Name: TABLE rate_cards; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.rate_cards IS 'What a feature costs, by version. A version never changes: entries of the ledger name it.';
+
+--
+-- Name: COLUMN rate_cards.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.feature IS 'Feature that the card is for.';
+
+--
+-- Name: COLUMN rate_cards.version; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.version IS 'Number of the card: 1, 2, 3 and so on.';
+
+--
+-- Name: COLUMN rate_cards.base; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.base IS 'Credits of one use or unit, before modifiers; with up to 9 decimals.';
+
+--
+-- Name: COLUMN rate_cards.charge; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.charge IS 'per_use (whatever the quantity) or per_unit (times the quantity).';
+
+--
+-- Name: COLUMN rate_cards.modifiers; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.modifiers IS 'Object of modifiers, each an object of its options and their factors.';
+
+--
+-- Name: COLUMN rate_cards.defaults; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.defaults IS 'Option of each modifier that need not be chosen.';
+
+--
+-- Name: COLUMN rate_cards.minimum; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.minimum IS 'Least credits of one use.';
+
+--
+-- Name: COLUMN rate_cards.maximum; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.maximum IS 'Most credits of one use; null for no bound.';
+
+--
+-- Name: COLUMN rate_cards.rounding; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.rounding IS 'How the product is made whole, once, before minimum and maximum: up, down or nearest.';
+
+--
+-- Name: COLUMN rate_cards.valid_from; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.valid_from IS 'From when on it counts. Of two that count, the later one does; of equal ones the newer one.';
+
+--
+-- Name: COLUMN rate_cards.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.rate_cards.created_at IS 'When it was set.';
+
+--
+-- Name: check_modifiers(credits_private.rate_cards, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_modifiers(p_card credits_private.rate_cards, p_modifiers jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    r_modifier record;
+begin
+    for r_modifier in
+        select coalesce(c.name, m.name) as name, m.name is not null as is_known, m.options,
+            coalesce(c.chosen, p_card.defaults -> m.name) as chosen
+        from jsonb_each(p_card.modifiers) as m (name, options)
+        full join jsonb_each(p_modifiers) as c (name, chosen) on c.name = m.name
+        order by 1
+    loop
+        perform credits_private.check_argument(
+            'p_modifiers.' || r_modifier.name,
+            r_modifier.is_known,
+            coalesce(
+                (
+                    select 'one of the modifiers ' || string_agg(k.name, ', ' order by k.name)
+                    from jsonb_object_keys(p_card.modifiers) as k (name)
+                ), 'nothing: the feature has no modifiers'
+            )
+        );
+        perform credits_private.check_argument(
+            'p_modifiers.' || r_modifier.name,
+            jsonb_typeof(r_modifier.chosen) = 'string'
+            and r_modifier.options ? (r_modifier.chosen #>> '{}'),
+            (
+                select 'one of ' || string_agg(k.name, ', ' order by k.name)
+                from jsonb_object_keys(r_modifier.options) as k (name)
+            )
+        );
+    end loop;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_modifiers(p_card credits_private.rate_cards, p_modifiers jsonb) OWNER TO credits_owner;
+
+--
 -- Name: check_money(bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7734,6 +8507,87 @@ $$;
 ALTER FUNCTION credits_private.check_pool(p_argument text, p_pool text) OWNER TO credits_owner;
 
 --
+-- Name: check_rate_card(credits_private.rate_cards); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_rate_card(p_card credits_private.rate_cards) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    r_option record;
+begin
+    perform credits_private.check_argument(
+        'p_base', p_card.base between 0 and 9007199254740991 and scale(p_card.base) <= 9,
+        'number from 0 to 9007199254740991 with at most 9 decimals'
+    );
+    perform credits_private.check_argument(
+        'p_charge', p_card.charge in ('per_use', 'per_unit'), 'per_use or per_unit'
+    );
+    perform credits_private.check_argument(
+        'p_minimum', p_card.minimum between 0 and 9007199254740991,
+        'null or whole number from 0 to 9007199254740991'
+    );
+    perform credits_private.check_argument(
+        'p_maximum',
+        p_card.maximum is null or p_card.maximum between p_card.minimum and 9007199254740991,
+        'null or whole number from p_minimum to 9007199254740991'
+    );
+    perform credits_private.check_argument(
+        'p_rounding', p_card.rounding in ('up', 'down', 'nearest'), 'up, down or nearest'
+    );
+    perform credits_private.check_argument(
+        'p_modifiers',
+        jsonb_typeof(p_card.modifiers) = 'object' and octet_length(p_card.modifiers::text) <= 16384,
+        'null or a JSON object of at most 16384 bytes'
+    );
+    perform credits_private.check_argument(
+        'p_modifiers', (select count(*) from jsonb_object_keys(p_card.modifiers)) <= 16,
+        'at most 16 modifiers'
+    );
+    perform credits_private.check_argument(
+        'p_modifiers.' || m.name,
+        length(m.name) between 1 and 63 and jsonb_typeof(m.options) = 'object'
+        and m.options <> '{}',
+        'object of the options of one modifier and their factors'
+    )
+    from jsonb_each(p_card.modifiers) as m (name, options)
+    order by m.name;
+    for r_option in
+        select m.name, o.name as option, o.factor
+        from jsonb_each(p_card.modifiers) as m (name, options)
+        cross join lateral jsonb_each(m.options) as o (name, factor)
+        order by m.name, o.name
+    loop
+        perform credits_private.check_argument(
+            concat_ws('.', 'p_modifiers', r_option.name, r_option.option),
+            length(r_option.option) between 1 and 63
+            and jsonb_typeof(r_option.factor) = 'number'
+            and case
+                when jsonb_typeof(r_option.factor) = 'number' then
+                    r_option.factor::numeric between 0 and 1000000
+                    and scale(r_option.factor::numeric) <= 9
+            end,
+            'option of 1 to 63 characters, with a factor from 0 to 1000000 with at most 9 decimals'
+        );
+    end loop;
+    perform credits_private.check_argument(
+        'p_defaults', jsonb_typeof(p_card.defaults) = 'object', 'null or a JSON object'
+    );
+    perform credits_private.check_argument(
+        'p_defaults.' || d.name,
+        jsonb_typeof(d.option) = 'string'
+        and p_card.modifiers -> d.name ? (d.option #>> '{}'),
+        'an option of a modifier of p_modifiers'
+    )
+    from jsonb_each(p_card.defaults) as d (name, option)
+    order by d.name;
+end
+$$;
+
+ALTER FUNCTION credits_private.check_rate_card(p_card credits_private.rate_cards) OWNER TO credits_owner;
+
+--
 -- Name: check_status(credits_private.account_state, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -7815,6 +8669,30 @@ end
 $_$;
 
 ALTER FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) OWNER TO credits_owner;
+
+--
+-- Name: check_use(text, bigint, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.check_use(p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform credits_private.check_argument(
+        'p_feature', p_feature is not null, 'name of a feature; list_features shows them'
+    );
+    perform credits_private.check_amount('p_quantity', p_quantity);
+    perform credits_private.check_argument(
+        'p_modifiers',
+        p_modifiers is null or jsonb_typeof(p_modifiers) = 'object',
+        'null or a JSON object of modifiers and their options'
+    );
+    perform credits_private.check_text('p_member', p_member);
+end
+$$;
+
+ALTER FUNCTION credits_private.check_use(p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) OWNER TO credits_owner;
 
 --
 -- Name: checked_out(text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8212,6 +9090,22 @@ CREATE FUNCTION credits_private.describe_subscription(p_account_id text, p_subsc
 $$;
 
 ALTER FUNCTION credits_private.describe_subscription(p_account_id text, p_subscription text) OWNER TO credits_owner;
+
+--
+-- Name: describe_use(bigint, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.describe_use(p_quantity bigint, p_modifiers jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select pg_catalog.jsonb_strip_nulls(
+        pg_catalog.jsonb_build_object(
+            'quantity', p_quantity, 'modifiers', nullif(p_modifiers, '{}')
+        )
+    )
+$$;
+
+ALTER FUNCTION credits_private.describe_use(p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
 
 --
 -- Name: differences(text, credits_private.rebuilt); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -8773,6 +9667,47 @@ $$;
 ALTER FUNCTION credits_private.exact_interval(p_interval interval) OWNER TO credits_owner;
 
 --
+-- Name: explain_price(credits_private.rate_cards, bigint, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.explain_price(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_exact numeric := p_card.base;
+    v_chosen jsonb := jsonb_build_array();
+    r_modifier record;
+begin
+    for r_modifier in
+        select m.name, o.name as option, m.options ->> o.name as factor
+        from jsonb_each(p_card.modifiers) as m (name, options)
+        cross join lateral (
+            select coalesce(p_modifiers ->> m.name, p_card.defaults ->> m.name)
+        ) as o (name)
+        order by m.name
+    loop
+        v_exact := v_exact * r_modifier.factor::numeric;
+        v_chosen := v_chosen || jsonb_build_object(
+            'modifier', r_modifier.name, 'option', r_modifier.option,
+            'factor', r_modifier.factor::numeric
+        );
+    end loop;
+    if p_card.charge = 'per_unit' then
+        v_exact := v_exact * p_quantity;
+    end if;
+    return jsonb_build_object(
+        'base', p_card.base, 'charge', p_card.charge, 'quantity', p_quantity,
+        'modifiers', v_chosen, 'exact', trim_scale(v_exact), 'rounding', p_card.rounding,
+        'minimum', p_card.minimum, 'maximum', p_card.maximum,
+        'credits', credits_private.price_of(p_card, p_quantity, p_modifiers)
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.explain_price(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
+
+--
 -- Name: fail(text, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -8813,6 +9748,8 @@ begin
             'Start it with its first period or its trial; list_subscriptions shows what is known.'),
         ('payment_not_found', 'PT404', 'payment not found',
             'Record the payment first, or name it as it was recorded.'),
+        ('feature_not_found', 'PT404', 'feature not found',
+            'Name a feature that DETAIL allows, or define it.'),
         ('stripe_event_not_found', 'PT404', 'stripe event not found',
             'Look the event up with list_stripe_events.'),
         ('account_closed', 'PT409', 'account is closed',
@@ -8832,6 +9769,8 @@ begin
         ('idempotency_conflict', 'PT409',
             'idempotency key or payment already used for another request',
             'Repeat the first request unchanged, or choose a new key.'),
+        ('feature_inactive', 'PT409', 'feature cannot be used now',
+            'Switch the feature on, or set a rate card that counts by now.'),
         ('invalid_state', 'PT409', 'not possible in this state',
             'Read the current state and decide again.'),
         ('not_repairable', 'PT409', 'account cannot be repaired from its entries',
@@ -8859,6 +9798,81 @@ end
 $$;
 
 ALTER FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) OWNER TO credits_owner;
+
+--
+-- Name: features; Type: TABLE; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE TABLE credits_private.features (
+    feature text NOT NULL COLLATE pg_catalog."C",
+    description text,
+    unit text NOT NULL,
+    is_active boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT features_name_is_plain CHECK (((feature ~ '^[A-Za-z0-9_.-]{1,63}$'::text) AND (feature <> 'subscription'::text)))
+);
+
+ALTER TABLE credits_private.features OWNER TO credits_owner;
+
+--
+-- Name: TABLE features; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON TABLE credits_private.features IS 'What credits can be used for at a known price.';
+
+--
+-- Name: COLUMN features.feature; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.feature IS 'Name of the feature.';
+
+--
+-- Name: COLUMN features.description; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.description IS 'What it is, for people.';
+
+--
+-- Name: COLUMN features.unit; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.unit IS 'What a quantity counts: use, page, second.';
+
+--
+-- Name: COLUMN features.is_active; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.is_active IS 'Whether it can be used now.';
+
+--
+-- Name: COLUMN features.created_at; Type: COMMENT; Schema: credits_private; Owner: credits_owner
+--
+
+COMMENT ON COLUMN credits_private.features.created_at IS 'When it was defined first.';
+
+--
+-- Name: feature_row(credits_private.features, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) RETURNS credits.feature
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select row(
+        (p_feature).feature, (p_feature).description, (p_feature).unit, (p_feature).is_active,
+        c.version, c.base, c.charge, c.modifiers, c.defaults, c.minimum, c.maximum, c.rounding,
+        c.valid_from
+    )::credits.feature
+    from (values (p_at)) as n (at)
+    left join lateral (
+        select k.*
+        from credits_private.rate_cards k
+        where k.feature = (p_feature).feature and k.valid_from <= n.at
+        order by k.valid_from desc, k.version desc
+        limit 1
+    ) as c on true
+$$;
+
+ALTER FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) OWNER TO credits_owner;
 
 --
 -- Name: find_due(timestamp with time zone, bigint, text[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -9204,6 +10218,47 @@ $$;
 ALTER FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) OWNER TO credits_owner;
 
 --
+-- Name: find_rate_card(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_rate_card(p_feature text, p_at timestamp with time zone) RETURNS credits_private.rate_cards
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_card credits_private.rate_cards := credits_private.rate_card_at(p_feature, p_at);
+    v_is_active boolean;
+begin
+    if v_card.feature is null then
+        select f.is_active into v_is_active
+        from credits_private.features f
+        where f.feature = p_feature;
+        if not found then
+            perform credits_private.fail(
+                'feature_not_found',
+                jsonb_build_object(
+                    'feature', p_feature, 'allowed', credits_private.usable_features(p_at)
+                )
+            );
+        end if;
+        perform credits_private.fail(
+            'feature_inactive',
+            jsonb_build_object(
+                'feature', p_feature,
+                'reason', case
+                    when v_is_active then 'no rate card counts yet' else 'it is switched off'
+                end,
+                'allowed', credits_private.usable_features(p_at)
+            )
+        );
+    end if;
+    return v_card;
+end
+$$;
+
+ALTER FUNCTION credits_private.find_rate_card(p_feature text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
 -- Name: find_recorded(text, credits_private.spend_order[]); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -9257,6 +10312,32 @@ end
 $$;
 
 ALTER FUNCTION credits_private.find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: find_replay_of_use(text, text, credits_private.ledger); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.find_replay_of_use(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) RETURNS credits.receipt
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_asked credits_private.ledger := p_asked;
+begin
+    if p_idempotency_key is not null then
+        -- The price follows from what was asked, at the time of the first call.
+        v_asked.amount := null;
+        select p_asked.request || coalesce(
+            jsonb_strip_nulls(jsonb_build_object('rate_card', l.request -> 'rate_card')), '{}'
+        ) into v_asked.request
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.idempotency_key = p_idempotency_key;
+    end if;
+    return credits_private.find_replay(p_account_id, p_idempotency_key, v_asked);
+end
+$$;
+
+ALTER FUNCTION credits_private.find_replay_of_use(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) OWNER TO credits_owner;
 
 --
 -- Name: payment_refs; Type: TABLE; Schema: credits_private; Owner: credits_owner
@@ -9533,6 +10614,36 @@ end
 $$;
 
 ALTER FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) OWNER TO credits_owner;
+
+--
+-- Name: foresee_use(credits.balance, bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.foresee_use(p_balance credits.balance, p_credits bigint, p_member text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+begin
+    v_state.account_id := p_balance.account_id;
+    v_state.status := p_balance.status;
+    v_state.merged_into := p_balance.merged_into;
+    v_state.now := p_balance.as_of;
+    v_state.balance := p_balance.balance;
+    v_state.debt := p_balance.debt;
+    if p_credits = 0 and v_state.status is null then
+        return credits_private.refuse(
+            'account_not_found', jsonb_build_object('account_id', v_state.account_id)
+        );
+    end if;
+    return credits_private.spend_refusal(
+        v_state, p_credits, case when p_credits > 0 then p_member end
+    );
+end
+$$;
+
+ALTER FUNCTION credits_private.foresee_use(p_balance credits.balance, p_credits bigint, p_member text) OWNER TO credits_owner;
 
 --
 -- Name: forfeit_lots(credits_private.account_state); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -10748,6 +11859,33 @@ end
 $$;
 
 ALTER FUNCTION credits_private.keep_period(p_state credits_private.account_state, p_item credits_private.subscription_items) OWNER TO credits_owner;
+
+--
+-- Name: largest_quantity(credits_private.rate_cards, jsonb, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.largest_quantity(p_card credits_private.rate_cards, p_modifiers jsonb, p_credits bigint) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_fits bigint := 0;
+    v_exceeds bigint := 9007199254740992;
+    v_middle bigint;
+begin
+    while v_exceeds - v_fits > 1 loop
+        v_middle := v_fits + (v_exceeds - v_fits) / 2;
+        if credits_private.price_of(p_card, v_middle, p_modifiers) <= p_credits then
+            v_fits := v_middle;
+        else
+            v_exceeds := v_middle;
+        end if;
+    end loop;
+    return v_fits;
+end
+$$;
+
+ALTER FUNCTION credits_private.largest_quantity(p_card credits_private.rate_cards, p_modifiers jsonb, p_credits bigint) OWNER TO credits_owner;
 
 --
 -- Name: last_entry_before(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -13441,10 +14579,10 @@ $$;
 ALTER FUNCTION credits_private.post_cancel(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
--- Name: post_capture(text, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+-- Name: post_capture(text, bigint, bigint, bigint, boolean, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
-CREATE FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+CREATE FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -13457,6 +14595,7 @@ declare
     v_hold credits_private.holds;
     v_taken jsonb;
     v_held_at timestamptz;
+    v_amount bigint := p_amount;
     v_held bigint;
     v_part bigint;
     v_over bigint;
@@ -13464,7 +14603,8 @@ begin
     v_entry.kind := 'capture';
     v_entry.idempotency_key := p_idempotency_key;
     v_entry.request := jsonb_strip_nulls(jsonb_build_object(
-        'hold_id', p_hold_id, 'amount', p_amount, 'final', p_final, 'if_short', p_if_short
+        'hold_id', p_hold_id, 'amount', p_amount, 'quantity', p_quantity, 'final', p_final,
+        'if_short', p_if_short
     ));
     v_entry.metadata := p_metadata;
 
@@ -13480,9 +14620,14 @@ begin
 
     v_hold := credits_private.find_hold(v_state, p_hold_id);
     perform credits_private.check_status(v_state, array['active', 'frozen']);
+    if p_quantity is not null then
+        select credits_private.price_capture(l, p_quantity) into v_amount
+        from credits_private.ledger l
+        where l.account_id = p_account_id and l.entry_id = p_hold_id;
+    end if;
     v_held := v_hold.amount - v_hold.captured;
-    v_part := least(coalesce(p_amount, v_held), v_held);
-    v_over := coalesce(p_amount, v_held) - v_part;
+    v_part := least(coalesce(v_amount, v_held), v_held);
+    v_over := coalesce(v_amount, v_held) - v_part;
     v_state := credits_private.catch_up(v_state);
     if v_over > 0 then
         v_refusal := credits_private.spend_refusal(v_state, v_over, v_entry.member);
@@ -13534,7 +14679,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+ALTER FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
 -- Name: post_change(text, text, text, bigint, text, text, text, credits_private.payment_order, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -13969,6 +15114,49 @@ $$;
 ALTER FUNCTION credits_private.post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_feature_hold(text, text, bigint, jsonb, interval, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_feature_hold(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_card credits_private.rate_cards;
+    v_credits bigint;
+begin
+    v_entry.kind := 'hold';
+    v_entry.feature := p_feature;
+    v_entry.member := p_member;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := credits_private.describe_use(p_quantity, p_modifiers)
+        || coalesce(credits_private.describe_hold_time(p_expires_in), '{}');
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay_of_use(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return v_receipt;
+    end if;
+
+    v_card := credits_private.find_rate_card(p_feature, v_state.now);
+    v_credits := credits_private.price_use(v_card, p_quantity, p_modifiers);
+    perform credits_private.check_argument(
+        'p_quantity', v_credits > 0,
+        'a quantity that costs something: what costs nothing needs no hold'
+    );
+    v_entry.request := v_entry.request || jsonb_build_object('rate_card', v_card.version);
+    return credits_private.take_hold(v_state, v_entry, v_credits, p_expires_in);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_feature_hold(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
 -- Name: post_grants(text, credits_private.grant_order[], credits_private.payment_order, boolean, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -14071,7 +15259,6 @@ declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
-    v_expires_at timestamptz;
 begin
     v_entry.kind := 'hold';
     v_entry.amount := -p_amount;
@@ -14088,18 +15275,7 @@ begin
         return v_receipt;
     end if;
 
-    v_state := credits_private.admit_spend(v_state, p_amount, p_member);
-    v_entry.allocations := credits_private.take_credits(p_account_id, p_amount);
-    v_state := credits_private.book(v_state, v_entry);
-    v_expires_at := v_state.now + coalesce(
-        credits_private.exact_interval(p_expires_in), credits_private.setting_interval('hold_time')
-    );
-    v_state.next_event_at := least(v_state.next_event_at, v_expires_at);
-    insert into credits_private.holds (account_id, hold_id, amount, expires_at)
-    values (p_account_id, v_state.entry_id, p_amount, v_expires_at)
-    on conflict do nothing;
-    perform credits_private.check_inserted(found, p_account_id, v_state.entry_id);
-    return credits_private.finish_command(v_state);
+    return credits_private.take_hold(v_state, v_entry, p_amount, p_expires_in);
 end
 $$;
 
@@ -15083,6 +16259,147 @@ $$;
 ALTER FUNCTION credits_private.post_trial(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_trial_end timestamp with time zone, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
 
 --
+-- Name: post_use(text, text, bigint, jsonb, text, text, text, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.post_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) RETURNS credits.feature_use
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger;
+    v_receipt credits.receipt;
+    v_card credits_private.rate_cards;
+    v_credits bigint;
+begin
+    v_entry.kind := 'spend';
+    v_entry.feature := p_feature;
+    v_entry.member := p_member;
+    v_entry.reference := p_reference;
+    v_entry.idempotency_key := p_idempotency_key;
+    v_entry.request := credits_private.describe_use(p_quantity, p_modifiers);
+    v_entry.metadata := p_metadata;
+
+    v_state := credits_private.lock_account(p_account_id, p_create => false);
+    v_receipt := credits_private.find_replay_of_use(p_account_id, p_idempotency_key, v_entry);
+    if v_receipt.entry_id is not null then
+        return credits_private.use_of(v_receipt, p_quantity);
+    end if;
+
+    v_card := credits_private.find_rate_card(p_feature, v_state.now);
+    v_credits := credits_private.price_use(v_card, p_quantity, p_modifiers);
+    if v_credits = 0 then
+        perform credits_private.check_known(v_state);
+    end if;
+    -- What costs nothing passes no cap.
+    v_state := credits_private.admit_spend(
+        v_state, v_credits, case when v_credits > 0 then p_member end
+    );
+    v_entry.request := v_entry.request || jsonb_build_object('rate_card', v_card.version);
+    v_entry.allocations := credits_private.take_credits(p_account_id, v_credits);
+    v_state := credits_private.book(v_state, v_entry);
+    v_receipt := credits_private.finish_command(v_state);
+    return credits_private.use_of(v_receipt, p_quantity);
+end
+$$;
+
+ALTER FUNCTION credits_private.post_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) OWNER TO credits_owner;
+
+--
+-- Name: price_capture(credits_private.ledger, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.price_capture(p_hold credits_private.ledger, p_quantity bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_card credits_private.rate_cards;
+    v_credits bigint;
+begin
+    select c.* into v_card
+    from credits_private.rate_cards c
+    where c.feature = p_hold.feature and c.version = (p_hold.request ->> 'rate_card')::integer;
+    perform credits_private.check_argument(
+        'p_hold_id', v_card.version is not null, 'the entry_id of a hold_feature receipt'
+    );
+    v_credits := credits_private.price_use(v_card, p_quantity, p_hold.request -> 'modifiers');
+    perform credits_private.check_argument(
+        'p_quantity', v_credits > 0, 'a quantity that costs something; else release the hold'
+    );
+    return v_credits;
+end
+$$;
+
+ALTER FUNCTION credits_private.price_capture(p_hold credits_private.ledger, p_quantity bigint) OWNER TO credits_owner;
+
+--
+-- Name: price_of(credits_private.rate_cards, bigint, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.price_of(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) RETURNS numeric
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_price numeric := p_card.base;
+    r_modifier record;
+begin
+    if p_modifiers is not null or p_card.modifiers <> '{}' then
+        for r_modifier in
+            select m.options ->> case
+                    when c.chosen is null then p_card.defaults ->> m.name
+                    when jsonb_typeof(c.chosen) = 'string' then c.chosen #>> '{}'
+                end as factor
+            from jsonb_each(p_card.modifiers) as m (name, options)
+            full join jsonb_each(p_modifiers) as c (name, chosen) on c.name = m.name
+        loop
+            v_price := v_price * r_modifier.factor::numeric;
+        end loop;
+    end if;
+    if p_card.charge = 'per_unit' then
+        v_price := v_price * p_quantity;
+    end if;
+    v_price := case p_card.rounding
+        when 'up' then ceil(v_price)
+        when 'down' then floor(v_price)
+        else round(v_price)
+    end;
+    -- A bound may not turn a missing price into one; without a maximum there is none.
+    if v_price is not null then
+        v_price := least(greatest(v_price, p_card.minimum), p_card.maximum);
+    end if;
+    return v_price;
+end
+$$;
+
+ALTER FUNCTION credits_private.price_of(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
+
+--
+-- Name: price_use(credits_private.rate_cards, bigint, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.price_use(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) RETURNS bigint
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_credits numeric;
+begin
+    perform credits_private.check_modifiers(p_card, p_modifiers);
+    v_credits := credits_private.price_of(p_card, p_quantity, p_modifiers);
+    perform credits_private.check_argument(
+        'p_quantity', v_credits <= 9007199254740991,
+        'a quantity that costs at most 9007199254740991 credits'
+    );
+    return v_credits::bigint;
+end
+$$;
+
+ALTER FUNCTION credits_private.price_use(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) OWNER TO credits_owner;
+
+--
 -- Name: put_back(credits_private.account_state, jsonb, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15230,6 +16547,39 @@ end
 $$;
 
 ALTER FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) OWNER TO credits_owner;
+
+--
+-- Name: rate_card_at(text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.rate_card_at(p_feature text, p_at timestamp with time zone) RETURNS credits_private.rate_cards
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select c.*
+    from credits_private.features f
+    join credits_private.rate_cards c on c.feature = f.feature
+    where f.feature = p_feature and f.is_active and c.valid_from <= p_at
+    order by c.valid_from desc, c.version desc
+    limit 1
+$$;
+
+ALTER FUNCTION credits_private.rate_card_at(p_feature text, p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: rate_card_row(credits_private.rate_cards); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.rate_card_row(p_card credits_private.rate_cards) RETURNS credits.rate_card
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select row(
+        p_card.feature, p_card.version, p_card.base, p_card.charge, p_card.modifiers,
+        p_card.defaults, p_card.minimum, p_card.maximum, p_card.rounding, p_card.valid_from,
+        p_card.created_at
+    )::credits.rate_card
+$$;
+
+ALTER FUNCTION credits_private.rate_card_row(p_card credits_private.rate_cards) OWNER TO credits_owner;
 
 --
 -- Name: rebuild_entries(text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -15852,6 +17202,33 @@ end
 $$;
 
 ALTER FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
+
+--
+-- Name: replay_use(text, text, bigint, jsonb, text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.replay_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text) RETURNS credits.feature_use
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_asked credits_private.ledger;
+    v_receipt credits.receipt;
+begin
+    v_asked.kind := 'spend';
+    v_asked.feature := p_feature;
+    v_asked.member := p_member;
+    v_asked.reference := p_reference;
+    v_asked.request := credits_private.describe_use(p_quantity, p_modifiers);
+    v_receipt := credits_private.find_replay_of_use(p_account_id, p_idempotency_key, v_asked);
+    perform credits_private.check_inserted(
+        v_receipt.entry_id is not null, p_account_id, v_receipt.entry_id
+    );
+    return credits_private.use_of(v_receipt, p_quantity);
+end
+$$;
+
+ALTER FUNCTION credits_private.replay_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
 
 --
 -- Name: restoration_of(text, bigint, bigint, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -17256,6 +18633,36 @@ $$;
 ALTER FUNCTION credits_private.take_credits(p_account_id text, p_amount bigint, p_pools text[]) OWNER TO credits_owner;
 
 --
+-- Name: take_hold(credits_private.account_state, credits_private.ledger, bigint, interval); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.take_hold(p_state credits_private.account_state, p_entry credits_private.ledger, p_amount bigint, p_expires_in interval) RETURNS credits.receipt
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state;
+    v_entry credits_private.ledger := p_entry;
+    v_expires_at timestamptz;
+begin
+    v_state := credits_private.admit_spend(p_state, p_amount, p_entry.member);
+    v_entry.allocations := credits_private.take_credits(v_state.account_id, p_amount);
+    v_state := credits_private.book(v_state, v_entry);
+    v_expires_at := v_state.now + coalesce(
+        credits_private.exact_interval(p_expires_in), credits_private.setting_interval('hold_time')
+    );
+    v_state.next_event_at := least(v_state.next_event_at, v_expires_at);
+    insert into credits_private.holds (account_id, hold_id, amount, expires_at)
+    values (v_state.account_id, v_state.entry_id, p_amount, v_expires_at)
+    on conflict do nothing;
+    perform credits_private.check_inserted(found, v_state.account_id, v_state.entry_id);
+    return credits_private.finish_command(v_state);
+end
+$$;
+
+ALTER FUNCTION credits_private.take_hold(p_state credits_private.account_state, p_entry credits_private.ledger, p_amount bigint, p_expires_in interval) OWNER TO credits_owner;
+
+--
 -- Name: take_paid_credits(text, bigint, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -17446,6 +18853,56 @@ end
 $$;
 
 ALTER FUNCTION credits_private.upgrade_due(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_policy text, p_plan text) OWNER TO credits_owner;
+
+--
+-- Name: usable_features(timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.usable_features(p_at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(jsonb_agg(f.feature order by f.feature), '[]')
+    from credits_private.features f
+    where f.is_active and exists (
+        select
+        from credits_private.rate_cards c
+        where c.feature = f.feature and c.valid_from <= p_at
+    )
+$$;
+
+ALTER FUNCTION credits_private.usable_features(p_at timestamp with time zone) OWNER TO credits_owner;
+
+--
+-- Name: use_key(text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.use_key(p_feature text, p_reference text, p_idempotency_key text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select coalesce(p_idempotency_key, 'ref:' || p_feature || ':' || p_reference)
+$$;
+
+ALTER FUNCTION credits_private.use_key(p_feature text, p_reference text, p_idempotency_key text) OWNER TO credits_owner;
+
+--
+-- Name: use_of(credits.receipt, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.use_of(p_receipt credits.receipt, p_quantity bigint) RETURNS credits.feature_use
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select row(
+        p_receipt.account_id, p_receipt.entry_id, p_receipt.command_id, p_receipt.kind, l.feature,
+        p_quantity, (l.request ->> 'rate_card')::integer, p_receipt.amount, p_receipt.balance,
+        p_receipt.available, p_receipt.debt, p_receipt.allocations, l.metadata,
+        p_receipt.is_replay, p_receipt.created_at
+    )::credits.feature_use
+    from credits_private.ledger l
+    where l.account_id = p_receipt.account_id and l.entry_id = p_receipt.entry_id
+$$;
+
+ALTER FUNCTION credits_private.use_of(p_receipt credits.receipt, p_quantity bigint) OWNER TO credits_owner;
 
 --
 -- Name: use_trial_key(text, text, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -17716,7 +19173,9 @@ CREATE FUNCTION credits_private.verify_entries(p_account_id text) RETURNS SETOF 
                     'open', 'freeze', 'unfreeze', 'close', 'erase', 'cap', 'subscription',
                     'rollover', 'settle', 'extend', 'repair'
                 ) then e.amount = 0
-                when e.kind in ('spend', 'hold', 'capture') then e.amount < 0
+                when e.kind = 'spend' then
+                    e.amount < 0 or e.amount = 0 and e.request ? 'rate_card'
+                when e.kind in ('hold', 'capture') then e.amount < 0
                 when e.kind in ('expire', 'clawback') then e.amount <= 0
                 when e.kind in ('grant', 'refund') then e.amount > 0
                 when e.kind in ('restore', 'release') then e.amount >= 0
@@ -18010,7 +19469,11 @@ CREATE FUNCTION credits_private.verify_members(p_account_id text) RETURNS SETOF 
             where c.member = k.member and c.period = k.period
         ) as n
         where n.ends_at is null
-            or exists (select from uses u where u.member = k.member and u.at >= n.ends_at)
+            or exists (
+                select
+                from uses u
+                where u.member = k.member and u.amount <> 0 and u.at >= n.ends_at
+            )
     ) as v
 $$;
 
@@ -20164,6 +21627,13 @@ ALTER TABLE ONLY credits_private.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (account_id);
 
 --
+-- Name: features features_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.features
+    ADD CONSTRAINT features_pkey PRIMARY KEY (feature);
+
+--
 -- Name: holds holds_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
 --
 
@@ -20211,6 +21681,13 @@ ALTER TABLE ONLY credits_private.payments
 
 ALTER TABLE ONLY credits_private.pools
     ADD CONSTRAINT pools_pkey PRIMARY KEY (pool);
+
+--
+-- Name: rate_cards rate_cards_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.rate_cards
+    ADD CONSTRAINT rate_cards_pkey PRIMARY KEY (feature, version);
 
 --
 -- Name: schema_migrations_log schema_migrations_log_pkey; Type: CONSTRAINT; Schema: credits_private; Owner: credits_owner
@@ -20474,6 +21951,12 @@ CREATE INDEX payment_refs_payment_idx ON credits_private.payment_refs USING btre
 CREATE INDEX payments_owed_idx ON credits_private.payments USING btree (account_id, payment_id) WHERE (owed > 0);
 
 --
+-- Name: rate_cards_valid_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX rate_cards_valid_idx ON credits_private.rate_cards USING btree (feature, valid_from, version);
+
+--
 -- Name: stripe_credit_notes_invoice_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
 --
 
@@ -20582,6 +22065,13 @@ CREATE TRIGGER ledger_is_append_only BEFORE DELETE OR TRUNCATE ON credits_privat
 CREATE TRIGGER settings_apply_sealing AFTER UPDATE ON credits_private.settings FOR EACH ROW WHEN (((new.setting = 'sealing'::text) AND (new.value IS DISTINCT FROM old.value))) EXECUTE FUNCTION credits_private.apply_sealing();
 
 --
+-- Name: rate_cards rate_cards_feature_fkey; Type: FK CONSTRAINT; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE ONLY credits_private.rate_cards
+    ADD CONSTRAINT rate_cards_feature_fkey FOREIGN KEY (feature) REFERENCES credits_private.features(feature) ON DELETE RESTRICT;
+
+--
 -- Name: access_matrix; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
 --
 
@@ -20592,6 +22082,12 @@ ALTER TABLE credits_private.access_matrix ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE credits_private.accounts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: features; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.features ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: holds; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
@@ -20634,6 +22130,12 @@ ALTER TABLE credits_private.payments ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE credits_private.pools ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: rate_cards; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
+--
+
+ALTER TABLE credits_private.rate_cards ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: schema_migrations; Type: ROW SECURITY; Schema: credits_private; Owner: credits_owner
@@ -20862,6 +22364,13 @@ REVOKE ALL ON FUNCTION credits.cancel_subscription(p_account_id text, p_subscrip
 GRANT ALL ON FUNCTION credits.cancel_subscription(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
+-- Name: FUNCTION capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.capture_feature(p_account_id text, p_hold_id bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
 -- Name: FUNCTION capture_hold(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -20874,6 +22383,15 @@ GRANT ALL ON FUNCTION credits.capture_hold(p_account_id text, p_hold_id bigint, 
 
 REVOKE ALL ON FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.change_subscription(p_account_id text, p_subscription text, p_amount bigint, p_policy text, p_when text, p_item text, p_plan text, p_payment text, p_amount_paid bigint, p_currency text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
+-- Name: FUNCTION check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) TO credits_service;
+GRANT ALL ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) TO credits_admin;
+GRANT ALL ON FUNCTION credits.check_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) TO credits_reader;
 
 --
 -- Name: FUNCTION claim_payment(p_account_id text, p_event_id text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -20911,6 +22429,13 @@ GRANT ALL ON FUNCTION credits.deduct_credit(p_account_id text, p_amount bigint, 
 
 REVOKE ALL ON FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.deduct_credits_batch(p_operations jsonb, p_all_or_nothing boolean) TO credits_service;
+
+--
+-- Name: FUNCTION define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.define_feature(p_feature text, p_description text, p_unit text, p_is_active boolean) TO credits_admin;
 
 --
 -- Name: FUNCTION dismiss_stripe_event(p_event_id text, p_reason text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -21025,6 +22550,13 @@ REVOKE ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, 
 GRANT ALL ON FUNCTION credits.hold_credits(p_account_id text, p_amount bigint, p_expires_in interval, p_feature text, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
+-- Name: FUNCTION hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.hold_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
+
+--
 -- Name: FUNCTION ingest_stripe_event(p_payload text, p_livemode boolean); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -21059,6 +22591,15 @@ GRANT ALL ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, 
 GRANT ALL ON FUNCTION credits.list_expiring(p_within interval, p_limit integer, p_after_expires_at timestamp with time zone, p_after_account_id text) TO credits_reader;
 
 --
+-- Name: FUNCTION list_features(p_limit integer, p_after text, p_active_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_features(p_limit integer, p_after text, p_active_only boolean) TO credits_reader;
+
+--
 -- Name: FUNCTION list_holds(p_account_id text, p_limit integer, p_before bigint, p_open_only boolean); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -21084,6 +22625,15 @@ REVOKE ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member tex
 GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_service;
 GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_admin;
 GRANT ALL ON FUNCTION credits.list_member_usage(p_account_id text, p_member text, p_limit integer, p_after text, p_capped_only boolean) TO credits_reader;
+
+--
+-- Name: FUNCTION list_rate_cards(p_feature text, p_limit integer, p_before integer); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) TO credits_service;
+GRANT ALL ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) TO credits_admin;
+GRANT ALL ON FUNCTION credits.list_rate_cards(p_feature text, p_limit integer, p_before integer) TO credits_reader;
 
 --
 -- Name: FUNCTION list_seals(p_limit integer, p_after text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -21192,6 +22742,15 @@ GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_se
 GRANT ALL ON FUNCTION credits.purge_stripe_events(p_limit integer) TO credits_admin;
 
 --
+-- Name: FUNCTION quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) TO credits_service;
+GRANT ALL ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) TO credits_admin;
+GRANT ALL ON FUNCTION credits.quote_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb) TO credits_reader;
+
+--
 -- Name: FUNCTION rebuild(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -21278,6 +22837,13 @@ GRANT ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p
 GRANT ALL ON FUNCTION credits.set_member_cap(p_account_id text, p_member text, p_period text, p_cap bigint, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
 
 --
+-- Name: FUNCTION set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.set_rate_card(p_feature text, p_base numeric, p_charge text, p_modifiers jsonb, p_defaults jsonb, p_minimum bigint, p_maximum bigint, p_rounding text, p_valid_from timestamp with time zone) TO credits_admin;
+
+--
 -- Name: FUNCTION set_stripe_price(p_price text, p_credits bigint, p_rollover_cap bigint, p_proration text); Type: ACL; Schema: credits; Owner: credits_owner
 --
 
@@ -21321,6 +22887,13 @@ GRANT ALL ON FUNCTION credits.transfer_credits(p_account_id text, p_to_account_i
 
 REVOKE ALL ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.unfreeze_account(p_account_id text, p_reason text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_admin;
+
+--
+-- Name: FUNCTION use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.use_feature(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) TO credits_service;
 
 --
 -- Name: FUNCTION verify(p_account_id text); Type: ACL; Schema: credits; Owner: credits_owner
@@ -21662,6 +23235,12 @@ REVOKE ALL ON FUNCTION credits_private.check_known(p_state credits_private.accou
 REVOKE ALL ON FUNCTION credits_private.check_metadata(p_argument text, p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_modifiers(p_card credits_private.rate_cards, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_modifiers(p_card credits_private.rate_cards, p_modifiers jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_money(p_amount_paid bigint, p_currency text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -21686,6 +23265,12 @@ REVOKE ALL ON FUNCTION credits_private.check_out(p_state credits_private.account
 REVOKE ALL ON FUNCTION credits_private.check_pool(p_argument text, p_pool text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION check_rate_card(p_card credits_private.rate_cards); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_rate_card(p_card credits_private.rate_cards) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_status(p_state credits_private.account_state, p_allowed text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -21708,6 +23293,12 @@ REVOKE ALL ON FUNCTION credits_private.check_text(p_argument text, p_text text, 
 --
 
 REVOKE ALL ON FUNCTION credits_private.check_time_zone(p_argument text, p_time_zone text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_use(p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.check_use(p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION checked_out(p_account_id text, p_lot_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -21800,6 +23391,12 @@ REVOKE ALL ON FUNCTION credits_private.describe_stripe_event(p_event credits_pri
 REVOKE ALL ON FUNCTION credits_private.describe_subscription(p_account_id text, p_subscription text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION describe_use(p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.describe_use(p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION differences(p_account_id text, p_rebuilt credits_private.rebuilt); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -21872,10 +23469,22 @@ REVOKE ALL ON FUNCTION credits_private.estimated_unsealed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION credits_private.exact_interval(p_interval interval) FROM PUBLIC;
 
 --
+-- Name: FUNCTION explain_price(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.explain_price(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION fail(p_code text, p_values jsonb, p_hint text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
 REVOKE ALL ON FUNCTION credits_private.fail(p_code text, p_values jsonb, p_hint text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION feature_row(p_feature credits_private.features, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.feature_row(p_feature credits_private.features, p_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_due(p_now timestamp with time zone, p_limit bigint, p_without text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -21920,6 +23529,12 @@ REVOKE ALL ON FUNCTION credits_private.find_payment(p_account_id text, p_name cr
 REVOKE ALL ON FUNCTION credits_private.find_period(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order) FROM PUBLIC;
 
 --
+-- Name: FUNCTION find_rate_card(p_feature text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_rate_card(p_feature text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
 -- Name: FUNCTION find_recorded(p_account_id text, p_orders credits_private.spend_order[]); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -21930,6 +23545,12 @@ REVOKE ALL ON FUNCTION credits_private.find_recorded(p_account_id text, p_orders
 --
 
 REVOKE ALL ON FUNCTION credits_private.find_replay(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION find_replay_of_use(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.find_replay_of_use(p_account_id text, p_idempotency_key text, p_asked credits_private.ledger) FROM PUBLIC;
 
 --
 -- Name: FUNCTION find_stripe_payment(p_event credits_private.stripe_events, p_object_ids text[]); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -21966,6 +23587,12 @@ REVOKE ALL ON FUNCTION credits_private.finish_schedule(p_state credits_private.a
 --
 
 REVOKE ALL ON FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION foresee_use(p_balance credits.balance, p_credits bigint, p_member text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.foresee_use(p_balance credits.balance, p_credits bigint, p_member text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION forfeit_lots(p_state credits_private.account_state); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22170,6 +23797,12 @@ REVOKE ALL ON FUNCTION credits_private.items_purchase(p_event credits_private.st
 --
 
 REVOKE ALL ON FUNCTION credits_private.keep_period(p_state credits_private.account_state, p_item credits_private.subscription_items) FROM PUBLIC;
+
+--
+-- Name: FUNCTION largest_quantity(p_card credits_private.rate_cards, p_modifiers jsonb, p_credits bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.largest_quantity(p_card credits_private.rate_cards, p_modifiers jsonb, p_credits bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION last_entry_before(p_account_id text, p_before timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22508,10 +24141,10 @@ REVOKE ALL ON FUNCTION credits_private.post_adjustment(p_account_id text, p_reas
 REVOKE ALL ON FUNCTION credits_private.post_cancel(p_account_id text, p_subscription text, p_when text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+-- Name: FUNCTION post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
-REVOKE ALL ON FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION credits_private.post_capture(p_account_id text, p_hold_id bigint, p_amount bigint, p_quantity bigint, p_final boolean, p_if_short text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_change(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_policy text, p_when text, p_plan text, p_payment credits_private.payment_order, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22554,6 +24187,12 @@ REVOKE ALL ON FUNCTION credits_private.post_erasure(p_account_id text, p_reason 
 --
 
 REVOKE ALL ON FUNCTION credits_private.post_extension(p_account_id text, p_hold_id bigint, p_expires_in interval, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION post_feature_hold(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_feature_hold(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_expires_in interval, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION post_grants(p_account_id text, p_grants credits_private.grant_order[], p_payment credits_private.payment_order, p_late boolean, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22652,6 +24291,30 @@ REVOKE ALL ON FUNCTION credits_private.post_transfer(p_account_id text, p_to_acc
 REVOKE ALL ON FUNCTION credits_private.post_trial(p_account_id text, p_subscription text, p_item text, p_amount bigint, p_trial_end timestamp with time zone, p_plan text, p_trial_key text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION post_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.post_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text, p_metadata jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION price_capture(p_hold credits_private.ledger, p_quantity bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.price_capture(p_hold credits_private.ledger, p_quantity bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION price_of(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.price_of(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION price_use(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.price_use(p_card credits_private.rate_cards, p_quantity bigint, p_modifiers jsonb) FROM PUBLIC;
+
+--
 -- Name: FUNCTION put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -22668,6 +24331,18 @@ REVOKE ALL ON FUNCTION credits_private.raise_refusal(p_refusal jsonb, p_more jso
 --
 
 REVOKE ALL ON FUNCTION credits_private.raise_target(p_state credits_private.account_state, p_payment_id bigint, p_amount bigint, p_entry credits_private.ledger) FROM PUBLIC;
+
+--
+-- Name: FUNCTION rate_card_at(p_feature text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.rate_card_at(p_feature text, p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION rate_card_row(p_card credits_private.rate_cards); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.rate_card_row(p_card credits_private.rate_cards) FROM PUBLIC;
 
 --
 -- Name: FUNCTION rebuild_entries(p_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22740,6 +24415,12 @@ REVOKE ALL ON FUNCTION credits_private.repair_lots(p_account_id text, p_lot_ids 
 --
 
 REVOKE ALL ON FUNCTION credits_private.replay_spend(p_account_id text, p_amount bigint, p_feature text, p_member text, p_reference text, p_idempotency_key text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION replay_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.replay_use(p_account_id text, p_feature text, p_quantity bigint, p_modifiers jsonb, p_member text, p_reference text, p_idempotency_key text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION restoration_of(p_account_id text, p_payment_id bigint, p_amount bigint, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -22988,6 +24669,12 @@ REVOKE ALL ON FUNCTION credits_private.sum_allocations(p_allocations jsonb) FROM
 REVOKE ALL ON FUNCTION credits_private.take_credits(p_account_id text, p_amount bigint, p_pools text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION take_hold(p_state credits_private.account_state, p_entry credits_private.ledger, p_amount bigint, p_expires_in interval); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.take_hold(p_state credits_private.account_state, p_entry credits_private.ledger, p_amount bigint, p_expires_in interval) FROM PUBLIC;
+
+--
 -- Name: FUNCTION take_paid_credits(p_account_id text, p_payment_id bigint, p_amount bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -23016,6 +24703,24 @@ REVOKE ALL ON FUNCTION credits_private.uncounted_window(p_account_id text, p_mem
 --
 
 REVOKE ALL ON FUNCTION credits_private.upgrade_due(p_state credits_private.account_state, p_item credits_private.subscription_items, p_amount bigint, p_policy text, p_plan text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION usable_features(p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.usable_features(p_at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION use_key(p_feature text, p_reference text, p_idempotency_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.use_key(p_feature text, p_reference text, p_idempotency_key text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION use_of(p_receipt credits.receipt, p_quantity bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.use_of(p_receipt credits.receipt, p_quantity bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION use_trial_key(p_account_id text, p_subscription text, p_trial_key text); Type: ACL; Schema: credits_private; Owner: credits_owner
