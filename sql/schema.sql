@@ -6744,6 +6744,9 @@ begin
         return v_result;
     end if;
     v_invoice := credits_private.note_invoice(p_event, p_invoice);
+    if v_invoice.subscription is not null then
+        perform credits_private.follow_stripe_subscription(p_event, v_invoice.subscription);
+    end if;
     if v_invoice.needs_review then
         v_result.reason := 'the invoice has granted credits and is ' || v_invoice.status
             || ': decide whether to take them back';
@@ -7178,7 +7181,20 @@ begin
                 and s.provider_account = v_new.provider_account;
         end if;
     end if;
+    perform credits_private.lock_stripe_objects(
+        p_event, '{}',
+        array_remove(
+            array[
+                credits_private.stripe_wait_name(p_event, v_new.subscription, 'subscription'),
+                case when v_new.customer is not null then
+                    credits_private.stripe_wait_name(p_event, v_new.customer, 'customer')
+                end
+            ],
+            null
+        )
+    );
     perform credits_private.link_stripe_customer(p_event, p_subscription, v_new.named_account_id);
+    perform credits_private.follow_stripe_subscription(p_event, v_new.subscription);
     return credits_private.stripe_result(
         'applied',
         case v_order
@@ -10616,6 +10632,75 @@ $$;
 ALTER FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) OWNER TO credits_owner;
 
 --
+-- Name: follow_stripe_subscription(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.follow_stripe_subscription(p_event credits_private.stripe_events, p_subscription text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_chain text[];
+    v_account_id text;
+    v_account_status text;
+    v_known credits_private.subscriptions;
+    v_told credits_private.stripe_subscriptions;
+    v_status text;
+    v_is_canceled boolean;
+begin
+    v_account_id := credits_private.stripe_subscriber(p_event, p_subscription);
+    if v_account_id is null then
+        return;
+    end if;
+    v_chain := credits_private.lock_chain(v_account_id);
+    v_account_id := v_chain[cardinality(v_chain)];
+    select a.status into v_account_status
+    from credits_private.accounts a
+    where a.account_id = v_account_id;
+    select s.* into v_known
+    from credits_private.subscriptions s
+    where s.account_id = v_account_id and s.subscription = p_subscription;
+    if v_known.subscription is null
+        or v_account_status not in ('active', 'frozen')
+        or credits_private.subscription_end(v_known) <= credits_private.clock()
+    then
+        return;
+    end if;
+
+    select s.* into v_told
+    from credits_private.stripe_subscriptions s
+    where s.subscription = p_subscription
+        and s.livemode = p_event.livemode
+        and s.provider_account = p_event.provider_account;
+    v_status := case
+        when v_told.status in ('past_due', 'unpaid') then 'past_due'
+        when v_told.status = 'paused' then 'paused'
+        when v_told.status in ('active', 'trialing', 'canceled') then 'active'
+        when v_told.status is not null then v_known.status
+        when credits_private.has_failed_invoice(p_event, p_subscription) then 'past_due'
+        else 'active'
+    end;
+    v_is_canceled := v_told.status = 'canceled' or v_told.cancel_at <= v_told.period_end;
+    if v_status <> v_known.status then
+        perform credits_private.post_subscription_status(
+            v_account_id, p_subscription, v_status, null, null, null
+        );
+    end if;
+    if v_is_canceled is true and v_known.canceled_at is null then
+        perform credits_private.post_cancel(
+            v_account_id, p_subscription, 'period_end', null, null, null
+        );
+    elsif v_is_canceled is not true and v_known.canceled_at is not null then
+        perform credits_private.post_cancel(
+            v_account_id, p_subscription, 'never', null, null, null
+        );
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.follow_stripe_subscription(p_event credits_private.stripe_events, p_subscription text) OWNER TO credits_owner;
+
+--
 -- Name: foresee_use(credits.balance, bigint, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -10867,11 +10952,14 @@ begin
         when v_latest > p_grant.period_start then v_grant.period_end
         else v_grant.period_end + credits_private.setting_interval('renewal_grace')
     end;
-    if p_grant.item is not null then
+    if p_grant.period_start is not null then
         v_lot.expires_at := least(
             v_lot.expires_at,
             credits_private.canceled_until(
-                p_state.account_id, p_grant.subscription, p_grant.period_start, p_grant.period_end
+                p_state.account_id, p_grant.subscription,
+                -- Without an item it is for a part of a period that is known.
+                case when p_grant.item is not null then p_grant.period_start end,
+                p_grant.period_end
             )
         );
     end if;
@@ -11048,14 +11136,14 @@ declare
     v_point text := credits_private.stripe_wait_name(
         p_event, credits_private.stripe_id(p_object -> 'customer'), 'customer'
     );
-    v_points text[] := array[]::text[];
+    v_points text[] := credits_private.stripe_subscription_points(p_event, p_object);
     v_account_id text := coalesce(p_event.claimed_for, p_purchase.account_id);
     v_names text[];
     v_ref credits_private.payment_refs;
     v_result credits_private.stripe_result;
 begin
     if v_customer is not null then
-        v_points := array[v_point];
+        v_points := v_points || v_point;
     end if;
     v_names := credits_private.lock_stripe_objects(
         p_event, credits_private.stripe_object_ids(p_object), v_points
@@ -11193,6 +11281,35 @@ end
 $$;
 
 ALTER FUNCTION credits_private.grants_to_come(p_item credits_private.subscription_items) OWNER TO credits_owner;
+
+--
+-- Name: has_failed_invoice(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.has_failed_invoice(p_event credits_private.stripe_events, p_subscription text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select exists (
+        select
+        from credits_private.stripe_invoices i
+        where i.subscription = p_subscription
+            and i.livemode = p_event.livemode
+            and i.provider_account = p_event.provider_account
+            and i.status = 'open'
+            and i.attempts > 0
+            and not exists (
+                select
+                from credits_private.payment_refs r
+                where r.object_id = i.invoice
+                    and r.provider = 'stripe'
+                    and r.livemode = i.livemode
+                    and r.provider_account = i.provider_account
+            )
+    )
+$$;
+
+ALTER FUNCTION credits_private.has_failed_invoice(p_event credits_private.stripe_events, p_subscription text) OWNER TO credits_owner;
 
 --
 -- Name: has_values(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -13085,7 +13202,8 @@ declare
     v_invoice credits_private.stripe_invoices;
 begin
     perform credits_private.lock_stripe_objects(
-        p_event, credits_private.stripe_object_ids(p_invoice)
+        p_event, credits_private.stripe_object_ids(p_invoice),
+        credits_private.stripe_subscription_points(p_event, p_invoice)
     );
     insert into credits_private.stripe_invoices as i (
         provider_account, livemode, invoice, subscription, customer, status, attempts,
@@ -18415,6 +18533,51 @@ $$;
 ALTER FUNCTION credits_private.stripe_returned(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) OWNER TO credits_owner;
 
 --
+-- Name: stripe_subscriber(credits_private.stripe_events, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_subscriber(p_event credits_private.stripe_events, p_subscription text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select r.account_id
+    from credits_private.stripe_invoices i
+    join credits_private.payment_refs r
+        on r.object_id = i.invoice
+            and r.provider = 'stripe'
+            and r.livemode = i.livemode
+            and r.provider_account = i.provider_account
+    where i.subscription = p_subscription
+        and i.livemode = p_event.livemode
+        and i.provider_account = p_event.provider_account
+    order by i.event_at desc, i.invoice desc
+    limit 1
+$$;
+
+ALTER FUNCTION credits_private.stripe_subscriber(p_event credits_private.stripe_events, p_subscription text) OWNER TO credits_owner;
+
+--
+-- Name: stripe_subscription_points(credits_private.stripe_events, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.stripe_subscription_points(p_event credits_private.stripe_events, p_invoice jsonb) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(array_agg(
+        credits_private.stripe_wait_name(p_event, s.subscription, 'subscription')
+    ), '{}')
+    from (
+        select credits_private.invoice_subscription(
+            p_invoice, p_invoice #> '{lines,data,0}'
+        ) as subscription
+    ) as s
+    where s.subscription is not null
+$$;
+
+ALTER FUNCTION credits_private.stripe_subscription_points(p_event credits_private.stripe_events, p_invoice jsonb) OWNER TO credits_owner;
+
+--
 -- Name: stripe_terms(credits_private.stripe_events, text, timestamp with time zone); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -21402,7 +21565,7 @@ ALTER TABLE credits_private.stripe_subscriptions OWNER TO credits_owner;
 -- Name: TABLE stripe_subscriptions; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON TABLE credits_private.stripe_subscriptions IS 'Subscriptions as their newest event shows them. Nothing is granted for a state.';
+COMMENT ON TABLE credits_private.stripe_subscriptions IS 'Subscriptions as their newest event shows them. What they become here follows from it; nothing is granted for a state.';
 
 --
 -- Name: COLUMN stripe_subscriptions.provider_account; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -22015,6 +22178,12 @@ CREATE INDEX stripe_events_waiting_idx ON credits_private.stripe_events USING bt
 --
 
 CREATE INDEX stripe_invoices_review_idx ON credits_private.stripe_invoices USING btree (invoice) WHERE needs_review;
+
+--
+-- Name: stripe_invoices_subscription_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE INDEX stripe_invoices_subscription_idx ON credits_private.stripe_invoices USING btree (subscription) WHERE (subscription IS NOT NULL);
 
 --
 -- Name: stripe_refunds_charge_idx; Type: INDEX; Schema: credits_private; Owner: credits_owner
@@ -23589,6 +23758,12 @@ REVOKE ALL ON FUNCTION credits_private.finish_schedule(p_state credits_private.a
 REVOKE ALL ON FUNCTION credits_private.first_booking(p_account_id text, p_entry_id bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION follow_stripe_subscription(p_event credits_private.stripe_events, p_subscription text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.follow_stripe_subscription(p_event credits_private.stripe_events, p_subscription text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION foresee_use(p_balance credits.balance, p_credits bigint, p_member text); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -23671,6 +23846,12 @@ REVOKE ALL ON FUNCTION credits_private.granted_rights() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION credits_private.grants_to_come(p_item credits_private.subscription_items) FROM PUBLIC;
+
+--
+-- Name: FUNCTION has_failed_invoice(p_event credits_private.stripe_events, p_subscription text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.has_failed_invoice(p_event credits_private.stripe_events, p_subscription text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION has_values(p_object jsonb, p_values jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
@@ -24619,6 +24800,18 @@ REVOKE ALL ON FUNCTION credits_private.stripe_result(p_outcome text, p_reason te
 --
 
 REVOKE ALL ON FUNCTION credits_private.stripe_returned(p_event credits_private.stripe_events, p_names text[], p_currency text, p_amount_paid bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_subscriber(p_event credits_private.stripe_events, p_subscription text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_subscriber(p_event credits_private.stripe_events, p_subscription text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION stripe_subscription_points(p_event credits_private.stripe_events, p_invoice jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.stripe_subscription_points(p_event credits_private.stripe_events, p_invoice jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION stripe_terms(p_event credits_private.stripe_events, p_price text, p_at timestamp with time zone); Type: ACL; Schema: credits_private; Owner: credits_owner

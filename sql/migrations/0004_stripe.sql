@@ -319,6 +319,8 @@ comment on column credits_private.stripe_invoices.event_at is 'Time of the event
 comment on column credits_private.stripe_invoices.needs_review is
     'It granted credits and is void or uncollectible now: somebody has to decide.';
 
+create index stripe_invoices_subscription_idx on credits_private.stripe_invoices (subscription)
+    where subscription is not null;
 create index stripe_invoices_review_idx on credits_private.stripe_invoices (invoice)
     where needs_review;
 
@@ -377,7 +379,8 @@ create table credits_private.stripe_subscriptions (
     constraint stripe_subscriptions_pkey primary key (subscription, livemode, provider_account)
 );
 comment on table credits_private.stripe_subscriptions is
-    'Subscriptions as their newest event shows them. Nothing is granted for a state.';
+    'Subscriptions as their newest event shows them. What they become here follows from it; '
+    'nothing is granted for a state.';
 comment on column credits_private.stripe_subscriptions.provider_account is
     'Connected account; empty for one''s own.';
 comment on column credits_private.stripe_subscriptions.livemode is 'False for a test-mode object.';

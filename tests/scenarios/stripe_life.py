@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgcredits.demo import events
 from tests import stripe_objects as objects
@@ -115,9 +115,24 @@ class Life:
                 objects.subscription(self._tick(), "active", account=account, period=(start, end))
             )
             self._invoice(account, start, end)
+            self._changes(account, (start, end))
         if self.random.random() < 0.5:
             self.told.append(
                 objects.subscription(self._tick(), "canceled", kind="deleted", account=account)
+            )
+
+    def _changes(self, account: str | None, period: tuple[int, int]) -> None:
+        """Within a period: overdue and paid again, canceled and thought better of."""
+        ahead: dict[str, Any] = {"cancel_at": period[1], "cancel_at_period_end": True}
+        said: list[tuple[str, dict[str, Any]]] = [
+            ("past_due", {}),
+            ("paused", {}),
+            ("active", ahead),
+            ("active", {}),
+        ]
+        for status, more in self.random.sample(said, self.random.randint(0, 2)):
+            self.told.append(
+                objects.subscription(self._tick(), status, account=account, period=period, **more)
             )
 
     def _invoice(self, account: str | None, start: int, end: int) -> None:

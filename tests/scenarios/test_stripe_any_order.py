@@ -77,6 +77,10 @@ def books(credits: Credits) -> dict[str, Any]:
             (row[0], row[1], str(row[3]), str(row[4]), str(row[5]), row[6], row[7])
             for row in ask(BOOKS.encode()).fetchall()
         ),
+        "subscriptions here": [
+            (one.subscription, one.status, one.cancel_at_period_end)
+            for one in credits.list_subscriptions("u")
+        ],
         "names": ask(NAMES.encode()).fetchall(),
         "open": [(e.event_id, e.outcome) for e in credits.list_stripe_events(limit=1000)],
         **{name: ask((ROWS % f"stripe_{name}").encode()).fetchone() for name in TABLES},

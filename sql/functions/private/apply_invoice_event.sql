@@ -1,4 +1,5 @@
--- Any event about an invoice: what is paid grants, and the state is noted.
+-- Any event about an invoice: what is paid grants, and the state is noted. The subscription that it
+-- bills is brought in line with both.
 create or replace function credits_private.apply_invoice_event(
     p_event credits_private.stripe_events,
     p_invoice jsonb
@@ -28,6 +29,9 @@ begin
         return v_result;
     end if;
     v_invoice := credits_private.note_invoice(p_event, p_invoice);
+    if v_invoice.subscription is not null then
+        perform credits_private.follow_stripe_subscription(p_event, v_invoice.subscription);
+    end if;
     if v_invoice.needs_review then
         v_result.reason := 'the invoice has granted credits and is ' || v_invoice.status
             || ': decide whether to take them back';

@@ -1,5 +1,5 @@
--- A subscription: its state is kept, and its customer is tied to its account. Never a grant. Once
--- it has ended it stays ended, whatever older or repeated events say.
+-- A subscription: its state is kept and followed, and its customer is tied to its account. Never a
+-- grant. Once it has ended it stays ended, whatever older or repeated events say.
 create or replace function credits_private.apply_subscription(
     p_event credits_private.stripe_events,
     p_subscription jsonb
@@ -78,7 +78,20 @@ begin
                 and s.provider_account = v_new.provider_account;
         end if;
     end if;
+    perform credits_private.lock_stripe_objects(
+        p_event, '{}',
+        array_remove(
+            array[
+                credits_private.stripe_wait_name(p_event, v_new.subscription, 'subscription'),
+                case when v_new.customer is not null then
+                    credits_private.stripe_wait_name(p_event, v_new.customer, 'customer')
+                end
+            ],
+            null
+        )
+    );
     perform credits_private.link_stripe_customer(p_event, p_subscription, v_new.named_account_id);
+    perform credits_private.follow_stripe_subscription(p_event, v_new.subscription);
     return credits_private.stripe_result(
         'applied',
         case v_order

@@ -44,11 +44,14 @@ begin
         when v_latest > p_grant.period_start then v_grant.period_end
         else v_grant.period_end + credits_private.setting_interval('renewal_grace')
     end;
-    if p_grant.item is not null then
+    if p_grant.period_start is not null then
         v_lot.expires_at := least(
             v_lot.expires_at,
             credits_private.canceled_until(
-                p_state.account_id, p_grant.subscription, p_grant.period_start, p_grant.period_end
+                p_state.account_id, p_grant.subscription,
+                -- Without an item it is for a part of a period that is known.
+                case when p_grant.item is not null then p_grant.period_start end,
+                p_grant.period_end
             )
         );
     end if;

@@ -19,14 +19,14 @@ declare
     v_point text := credits_private.stripe_wait_name(
         p_event, credits_private.stripe_id(p_object -> 'customer'), 'customer'
     );
-    v_points text[] := array[]::text[];
+    v_points text[] := credits_private.stripe_subscription_points(p_event, p_object);
     v_account_id text := coalesce(p_event.claimed_for, p_purchase.account_id);
     v_names text[];
     v_ref credits_private.payment_refs;
     v_result credits_private.stripe_result;
 begin
     if v_customer is not null then
-        v_points := array[v_point];
+        v_points := v_points || v_point;
     end if;
     v_names := credits_private.lock_stripe_objects(
         p_event, credits_private.stripe_object_ids(p_object), v_points

@@ -17,7 +17,8 @@ declare
     v_invoice credits_private.stripe_invoices;
 begin
     perform credits_private.lock_stripe_objects(
-        p_event, credits_private.stripe_object_ids(p_invoice)
+        p_event, credits_private.stripe_object_ids(p_invoice),
+        credits_private.stripe_subscription_points(p_event, p_invoice)
     );
     insert into credits_private.stripe_invoices as i (
         provider_account, livemode, invoice, subscription, customer, status, attempts,

@@ -1,4 +1,5 @@
--- Name under which events wait for an object: kind is payment, customer, lines, price or product.
+-- Name under which events wait for an object: kind is payment, customer, lines, price or
+-- product; it is also the name of a meeting point, of a subscription too.
 create or replace function credits_private.stripe_wait_name(
     p_event credits_private.stripe_events,
     p_object_id text,
