@@ -97,6 +97,22 @@ def test_eight_sessions_with_the_same_accounts_in_other_orders_never_deadlock(
         assert len(credits.entries(account)) == 2 + mine
 
 
+def test_a_hundred_accounts_from_both_ends_at_once(credits: Credits, sessions: Sessions) -> None:
+    accounts = [f"account {number}" for number in range(100)]
+    for account in accounts:
+        credits.grant_credits(account, 2)
+    with sessions.first.conn.transaction():
+        sessions.first.deduct_credit(accounts[50])
+        calls = [
+            sessions.start(sessions.open(), _batch(*(_op(account, key) for account in order)))
+            for key, order in (("up", accounts), ("down", accounts[::-1]))
+        ]
+        sessions.until_waiting(*calls)
+    batches = sorted((call.result() for call in calls), key=lambda batch: batch.booked)
+    assert [(batch.booked, batch.refused) for batch in batches] == [(99, 1), (100, 0)]
+    assert not any(credits.balance(account) for account in accounts)
+
+
 def test_the_same_batch_in_eight_sessions_takes_effect_once(
     shop: Credits, sessions: Sessions
 ) -> None:

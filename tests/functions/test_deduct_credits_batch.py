@@ -128,7 +128,8 @@ class TestMalformed:
         ("name", "values"),
         [
             ("account_id", [None, "", "x" * 256, 7, ["ann"]]),
-            ("amount", [None, 0, -1, 1.5, 2.0, "x", "", True, [1], LIMIT + 1, BIGINT_MAX, 10**30]),
+            ("amount", [None, 0, -1, 1.5, 2.0, True, [1], LIMIT + 1, BIGINT_MAX + 1, 10**30]),
+            ("amount", ["x", "", "-1", "+5", " 5", "5\n", "1e3", "0x5", "1_0", "NaN", "\u0665"]),
             ("feature", ["", "x" * 256, 7]),
             ("member", ["", "x" * 256, 7]),
             ("reference", ["", "x" * 256, 7]),
@@ -182,6 +183,11 @@ class TestMalformed:
         many = [op("ann", f"k{n}") for n in range(1001)]
         with refused(fast, InvalidArgument, argument="p_operations"):
             spend(fast, *many)
+        wrong = {"amount": 2**63}, {"color": 1}, {"idempotency_key": "k0"}
+        for change in wrong:
+            (name,) = change
+            with refused(fast, InvalidArgument, argument=f"p_operations[999].{name}"):
+                spend(fast, *many[:999], {**many[999], **change})
         batch = fast.deduct_credits_batch(many[1:])
         assert (batch.operations, batch.booked, batch.spent) == (1000, 999, 999)
         (result,) = (result for result in batch.parsed() if result.outcome == "refused")
@@ -212,6 +218,23 @@ class TestMalformed:
             assert outcomes(fast, {**op("ann", f"{value}"), "amount": value}) == ["ok"]
         assert [amount for _, amount in fast.booked("ann")[1:]] == [-12, -1, 13 - LIMIT]
         assert fast.balance("ann") == 0
+
+    def test_an_amount_is_a_number_however_json_writes_it(self, fast: Credits) -> None:
+        fast.grant_credits("ann", 5000)
+        text = '[{"account_id": "ann", "idempotency_key": "k", "amount": 1e3}]'
+        assert fast.call("deduct_credits_batch", p_operations=text).spent == 1000
+
+    def test_names_that_only_look_the_same_are_others(self, fast: Credits) -> None:
+        """Composed and not, other cases, widths and spaces: accounts and keys are bytes."""
+        names = ["\xe9", "e\u0301", "\xc9", "e", "a", "a ", "a\xad", "\xdf", "ss", "K", "\u212a"]
+        for name in names:
+            fast.grant_credits(name, 20)
+        operations = [op(account, key) for key in names for account in names]
+        random.Random(2).shuffle(operations)  # noqa: S311
+        assert set(outcomes(fast, *operations)) == {"ok"}
+        assert [fast.balance(name) for name in names] == [20 - len(names)] * len(names)
+        with unchanged(fast):
+            assert set(outcomes(fast, *reversed(operations))) == {"replay"}
 
     def test_other_characters_and_long_names_are_kept(self, fast: Credits) -> None:
         account, key, feature = "ä" * 255, "ref stripe:pgcredits:" + "ö" * 200, "☃" * 255
@@ -267,6 +290,31 @@ class TestOneAccount:
         with unchanged(fast):
             found = outcomes(fast, op("ann", "a"), op("ann", "old", 2), op("ann", "old 2", 20))
         assert found == [code, "replay", code]
+
+    def test_an_account_that_may_not_spend_stops_no_other_one(self, fast: Credits) -> None:
+        for account in ("frozen", "closed", "guest", "home"):
+            fast.grant_credits(account, 10)
+        fast.deduct_credit("guest", 2, idempotency_key="old")
+        fast.merge_accounts("guest", "home")
+        fast.freeze_account("frozen", "fraud")
+        fast.close_account("closed", "left", if_credits="forfeit")
+        order = ["home", "closed", "guest", "nobody", "frozen", "home"]
+        *results, replay = spend(
+            fast, *(op(name, f"k{n}", 9) for n, name in enumerate(order)), op("guest", "old", 2)
+        )
+        assert [result.refusal.code if result.refusal else "ok" for result in results] == [
+            "ok",
+            "account_closed",
+            "account_merged",
+            "insufficient_credits",
+            "account_frozen",
+            "ok",
+        ]
+        merged = results[2].refusal
+        assert merged is not None
+        assert merged.values["merged_into"] == "home"
+        assert replay.outcome == "replay"
+        assert fast.balance("home") == 0
 
     def test_debt_refuses(self, fast: Credits) -> None:
         fast.add_purchased_credits("ann", 10, reference="p")
@@ -429,8 +477,17 @@ class TestKeys:
         assert fast.balance("ann") == 7
 
     def test_a_key_of_another_command_is_refused(self, fast: Credits) -> None:
-        fast.grant_credits("ann", 10, idempotency_key="k1")
-        assert outcomes(fast, op("ann", "k1", 10)) == ["idempotency_conflict"]
+        fast.grant_credits("ann", 100, idempotency_key="grant")
+        hold = fast.hold_credits("ann", 10, idempotency_key="hold")
+        fast.capture_hold("ann", hold.entry_id, 5, idempotency_key="capture")
+        fast.deduct_credit("ann", 3, idempotency_key="spend")
+        fast.refund_spend("ann", spend_key="spend", idempotency_key="refund")
+        fast.transfer_credits("ann", "bob", 1, idempotency_key="transfer")
+        wanted = {"grant": 100, "hold": 10, "capture": 5, "refund": 3, "transfer": 1}
+        operations = [op("ann", key, amount) for key, amount in wanted.items()]
+        with unchanged(fast):
+            found = outcomes(fast, *operations, op("ann", "spend", 3))
+        assert found == ["idempotency_conflict"] * len(wanted) + ["replay"]
 
     def test_a_refused_key_may_succeed_later(self, fast: Credits) -> None:
         fast.grant_credits("ann", 10)
