@@ -12911,6 +12911,44 @@ $$;
 ALTER FUNCTION credits_private.move_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) OWNER TO credits_owner;
 
 --
+-- Name: move_member_caps(credits_private.account_state, text); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.move_member_caps(p_state credits_private.account_state, p_from_account_id text) RETURNS credits_private.account_state
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_state credits_private.account_state := p_state;
+    v_entry credits_private.ledger;
+    r_cap credits_private.member_caps;
+begin
+    for r_cap in
+        select k.*
+        from credits_private.member_caps k
+        where k.account_id = p_from_account_id
+        order by k.member, k.period
+    loop
+        perform
+        from credits_private.member_caps k
+        where k.account_id = v_state.account_id
+            and k.member = r_cap.member
+            and k.period = r_cap.period;
+        continue when found;
+        v_entry := null;
+        v_entry.kind := 'cap';
+        v_entry.member := r_cap.member;
+        v_entry.request := jsonb_build_object('period', r_cap.period, 'cap', r_cap.cap);
+        v_state := credits_private.book(v_state, v_entry);
+        perform credits_private.put_member_cap(v_state, r_cap.member, r_cap.period, r_cap.cap);
+    end loop;
+    return v_state;
+end
+$$;
+
+ALTER FUNCTION credits_private.move_member_caps(p_state credits_private.account_state, p_from_account_id text) OWNER TO credits_owner;
+
+--
 -- Name: move_payments(credits_private.account_state, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
 --
 
@@ -15411,8 +15449,6 @@ declare
     v_state credits_private.account_state;
     v_entry credits_private.ledger;
     v_receipt credits.receipt;
-    v_had_any boolean;
-    v_had_this boolean;
 begin
     v_entry.kind := 'cap';
     v_entry.member := p_member;
@@ -15431,28 +15467,7 @@ begin
     perform credits_private.check_status(v_state, array['active', 'frozen']);
     v_state := credits_private.catch_up(v_state);
     v_state := credits_private.book(v_state, v_entry);
-    select count(*) > 0, coalesce(bool_or(k.period = p_period), false)
-    into v_had_any, v_had_this
-    from credits_private.member_caps k
-    where k.account_id = p_account_id and k.member = p_member;
-    if p_cap is null then
-        delete from credits_private.member_caps k
-        where k.account_id = p_account_id and k.member = p_member and k.period = p_period;
-    else
-        insert into credits_private.member_caps as k (account_id, member, period, cap)
-        values (p_account_id, p_member, p_period, p_cap)
-        on conflict (account_id, member, period) do update set cap = excluded.cap;
-    end if;
-    if p_period <> 'lifetime' and v_had_this <> (p_cap is not null) then
-        perform credits_private.recount(v_state, p_period, p_member);
-    end if;
-    if v_had_any <> exists (
-        select
-        from credits_private.member_caps k
-        where k.account_id = p_account_id and k.member = p_member
-    ) then
-        perform credits_private.recount(v_state, 'lifetime', p_member);
-    end if;
+    perform credits_private.put_member_cap(v_state, p_member, p_period, p_cap);
     return credits_private.finish_command(v_state);
 end
 $$;
@@ -16590,6 +16605,45 @@ end
 $$;
 
 ALTER FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) OWNER TO credits_owner;
+
+--
+-- Name: put_member_cap(credits_private.account_state, text, text, bigint); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
+--
+
+CREATE FUNCTION credits_private.put_member_cap(p_state credits_private.account_state, p_member text, p_period text, p_cap bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_had_any boolean;
+    v_had_this boolean;
+begin
+    select count(*) > 0, coalesce(bool_or(k.period = p_period), false)
+    into v_had_any, v_had_this
+    from credits_private.member_caps k
+    where k.account_id = p_state.account_id and k.member = p_member;
+    if p_cap is null then
+        delete from credits_private.member_caps k
+        where k.account_id = p_state.account_id and k.member = p_member and k.period = p_period;
+    else
+        insert into credits_private.member_caps as k (account_id, member, period, cap)
+        values (p_state.account_id, p_member, p_period, p_cap)
+        on conflict (account_id, member, period) do update set cap = excluded.cap;
+    end if;
+    if p_period <> 'lifetime' and v_had_this <> (p_cap is not null) then
+        perform credits_private.recount(p_state, p_period, p_member);
+    end if;
+    if v_had_any <> exists (
+        select
+        from credits_private.member_caps k
+        where k.account_id = p_state.account_id and k.member = p_member
+    ) then
+        perform credits_private.recount(p_state, 'lifetime', p_member);
+    end if;
+end
+$$;
+
+ALTER FUNCTION credits_private.put_member_cap(p_state credits_private.account_state, p_member text, p_period text, p_cap bigint) OWNER TO credits_owner;
 
 --
 -- Name: raise_refusal(jsonb, jsonb); Type: FUNCTION; Schema: credits_private; Owner: credits_owner
@@ -24136,6 +24190,12 @@ REVOKE ALL ON FUNCTION credits_private.months_of(p_interval interval) FROM PUBLI
 REVOKE ALL ON FUNCTION credits_private.move_lots(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint) FROM PUBLIC;
 
 --
+-- Name: FUNCTION move_member_caps(p_state credits_private.account_state, p_from_account_id text); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.move_member_caps(p_state credits_private.account_state, p_from_account_id text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION move_payments(p_state credits_private.account_state, p_from_account_id text, p_from_entry_id bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
 --
 
@@ -24500,6 +24560,12 @@ REVOKE ALL ON FUNCTION credits_private.price_use(p_card credits_private.rate_car
 --
 
 REVOKE ALL ON FUNCTION credits_private.put_back(p_state credits_private.account_state, p_returned jsonb, p_if_expired text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION put_member_cap(p_state credits_private.account_state, p_member text, p_period text, p_cap bigint); Type: ACL; Schema: credits_private; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits_private.put_member_cap(p_state credits_private.account_state, p_member text, p_period text, p_cap bigint) FROM PUBLIC;
 
 --
 -- Name: FUNCTION raise_refusal(p_refusal jsonb, p_more jsonb); Type: ACL; Schema: credits_private; Owner: credits_owner

@@ -16,6 +16,7 @@ from pgcredits.errors import (
     IdempotencyConflict,
     InsufficientCredits,
     InvalidArgument,
+    LimitReached,
     RefundExceedsSpend,
     SameAccount,
 )
@@ -414,6 +415,36 @@ def test_a_period_that_comes_along_counts_for_caps(fast: Credits, clock: Clock) 
     merge(fast)
     (usage,) = fast.list_member_usage("ann")
     assert [cap["used"] for cap in usage.caps] == [0]
+    assert fast.verify() == []
+
+
+def test_caps_come_along_where_the_account_has_none(fast: Credits) -> None:
+    """What the guest's members used over there counts there; here they begin anew."""
+    fast.grant_credits("guest", 100)
+    fast.grant_credits("ann", 100)
+    fast.set_member_cap("guest", "eve", "month", 50)
+    fast.set_member_cap("guest", "eve", "day", 9)
+    fast.set_member_cap("guest", "max", "lifetime", 20)
+    fast.set_member_cap("guest", "zoe", "day", 1)
+    fast.set_member_cap("guest", "zoe", "day", None)
+    fast.set_member_cap("ann", "eve", "day", 8)
+    fast.deduct_credit("ann", 3, member="eve")
+    fast.deduct_credit("ann", 5, member="max")
+    fast.deduct_credit("guest", 4, member="eve")
+    merge(fast)
+    caps = {
+        usage.member: [(cap["period"], cap["cap"], cap["used"]) for cap in usage.caps]
+        for usage in fast.list_member_usage("ann")
+    }
+    assert caps == {"eve": [("day", 8, 3), ("month", 50, 3)], "max": [("lifetime", 20, 5)]}
+    with refused(fast, LimitReached, member="max", left=15, required=16):
+        fast.deduct_credit("ann", 16, member="max")
+    told = [entry for entry in fast.entries("ann") if entry.kind == "cap"][1:]
+    assert [(entry.member, entry.request) for entry in told] == [
+        ("eve", {"period": "month", "cap": 50}),
+        ("max", {"period": "lifetime", "cap": 20}),
+    ]
+    assert {entry.command_id for entry in told} == {fast.entries("guest")[-1].other_entry_id}
     assert fast.verify() == []
 
 

@@ -67,6 +67,7 @@ def merge_accounts(
     _move_payments(old, new, gave)
     _move_lots(old, new, gave, left)
     _move_subscriptions(old, new)
+    _move_caps(old, new)
     old.account.status = "closed"
     old.account.merged_into = into_account_id
     settle(new)
@@ -134,6 +135,16 @@ def _move_subscriptions(old: Work, new: Work) -> None:
                 status=one.status,
             )
     old.account.subscriptions.clear()
+
+
+def _move_caps(old: Work, new: Work) -> None:
+    """What the members had used over there is not used here."""
+    for (member, period), cap in sorted(old.account.caps.items()):
+        if (member, period) not in new.account.caps:
+            request = {"period": period, "cap": cap}
+            order = Order("cap", None, None, None, member=member, request=request)
+            new.book("cap", (), order)
+            new.account.caps[member, period] = cap
 
 
 def pass_on(work: Work, parts: Iterable[Part], if_expired: str) -> None:

@@ -37,7 +37,7 @@ $$;
 comment on function credits.merge_accounts(text, text, text, text, text, jsonb) is
 'Merges the account p_account_id, a guest''s mostly, into p_into_account_id, for good: lots with
 their expiry and cost, payments with everything that has gone back of them, subscriptions with what
-they are still to grant, and debt go on there.
+they are still to grant, debt, and caps of members who have none of that period there go on there.
 
 Afterwards the old account is closed. Its ledger stays, its keys still answer with their receipts,
 and a refund of one of its spends or of the money for its credits finds the credits where they are

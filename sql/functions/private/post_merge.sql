@@ -1,6 +1,7 @@
 -- Merges an account into another one, a whole step under both locks: what is in its lots and what
--- it owes leaves it in one entry, its lots, payments and subscriptions go on over there, and it is
--- closed for good. Open holds refuse the merge or, with p_if_holds release, are released before.
+-- it owes leaves it in one entry, its lots, payments, subscriptions and caps go on over there, and
+-- it is closed for good. Open holds refuse the merge or, with p_if_holds release, are released
+-- before.
 create or replace function credits_private.post_merge(
     p_account_id text,
     p_into_account_id text,
@@ -96,6 +97,7 @@ begin
     foreach v_subscription in array v_subscriptions loop
         v_from := credits_private.note_subscription(v_from, v_subscription);
     end loop;
+    v_into := credits_private.move_member_caps(v_into, p_account_id);
     v_into := credits_private.settle_debt(v_into);
     update credits_private.accounts a
     set status = 'closed', merged_into = p_into_account_id
