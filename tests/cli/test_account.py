@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg.conninfo import make_conninfo
 
-from pgcredits.cli import account, main
+from pgcredits.cli import main, rehearsal
 from tests.functions.support import unchanged
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     class System:
         stdin = Terminal()
 
-    monkeypatch.setattr(account, "sys", System)
+    monkeypatch.setattr(rehearsal, "sys", System)
 
 
 def test_a_transfer(dsn: str, stocked: Credits) -> None:
