@@ -158,7 +158,9 @@ class Search(Granting, Subscribing, Spending, Holding, Using, Capping, Moving, A
     )
     def repeat(self, nth: int, change: dict[str, Any], more: int) -> None:
         """A replay, or nearly one: a key or a payment that is used for another request."""
-        made = self.calls[-1 - nth % len(self.calls)].but(**change)
+        made = self.calls[-1 - nth % len(self.calls)]
+        if made.function != "erase_metadata" or "metadata" not in change:  # which it has not
+            made = made.but(**change)
         if more and made.account and made.arguments.get("amount"):
             made = made.but(amount=made.arguments["amount"] + more)
         self.twin.make(made)
