@@ -4415,7 +4415,7 @@ ALTER FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text,
 
 COMMENT ON FUNCTION credits.merge_accounts(p_account_id text, p_into_account_id text, p_if_holds text, p_reference text, p_idempotency_key text, p_metadata jsonb) IS 'Merges the account p_account_id, a guest''s mostly, into p_into_account_id, for good: lots with
 their expiry and cost, payments with everything that has gone back of them, subscriptions with what
-they are still to grant, and debt go on there.
+they are still to grant, debt, and caps of members who have none of that period there go on there.
 
 Afterwards the old account is closed. Its ledger stays, its keys still answer with their receipts,
 and a refund of one of its spends or of the money for its credits finds the credits where they are
@@ -15562,6 +15562,7 @@ begin
     foreach v_subscription in array v_subscriptions loop
         v_from := credits_private.note_subscription(v_from, v_subscription);
     end loop;
+    v_into := credits_private.move_member_caps(v_into, p_account_id);
     v_into := credits_private.settle_debt(v_into);
     update credits_private.accounts a
     set status = 'closed', merged_into = p_into_account_id
