@@ -8818,7 +8818,7 @@ begin
                 'recorded', jsonb_build_object(
                     'kind', p_found.kind, 'amount', p_found.amount, 'feature', p_found.feature,
                     'member', p_found.member, 'reference', p_found.reference,
-                    'request', p_found.request
+                    'request', p_found.request - 'after'
                 )
             )
         );

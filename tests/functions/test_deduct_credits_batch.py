@@ -489,6 +489,15 @@ class TestKeys:
             found = outcomes(fast, *operations, op("ann", "spend", 3))
         assert found == ["idempotency_conflict"] * len(wanted) + ["replay"]
 
+    def test_a_key_of_a_subscription_is_refused_as_by_a_single_spend(self, fast: Credits) -> None:
+        fast.renew_subscription("ann", "pro", 10, period_start=NOW, period_end=NOW + 30 * DAY)
+        fast.set_subscription_status("ann", "pro", "past_due", idempotency_key="k")
+        with pytest.raises(IdempotencyConflict) as single, fast.conn.transaction():
+            fast.deduct_credit("ann", 1, idempotency_key="k")
+        (result,) = spend(fast, op("ann", "k", 1))
+        assert result.refusal is not None
+        assert result.refusal.values == single.value.values
+
     def test_a_refused_key_may_succeed_later(self, fast: Credits) -> None:
         fast.grant_credits("ann", 10)
         assert outcomes(fast, op("ann", "k", 11)) == ["insufficient_credits"]

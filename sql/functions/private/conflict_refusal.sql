@@ -1,5 +1,6 @@
 -- Why a key that recorded p_found cannot be used for p_asked (idempotency_conflict); null if both
 -- ask the same. p_asked has feature, member, reference and request; kind and amount unless null.
+-- What the request made of a subscription (after) is not told.
 create or replace function credits_private.conflict_refusal(
     p_found credits_private.ledger,
     p_asked credits_private.ledger
@@ -25,7 +26,7 @@ begin
                 'recorded', jsonb_build_object(
                     'kind', p_found.kind, 'amount', p_found.amount, 'feature', p_found.feature,
                     'member', p_found.member, 'reference', p_found.reference,
-                    'request', p_found.request
+                    'request', p_found.request - 'after'
                 )
             )
         );
