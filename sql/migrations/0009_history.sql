@@ -45,11 +45,13 @@ create type credits.simulation as (
     unused bigint,
     avoidable bigint,
     expiring jsonb,
+    grants_due boolean,
     as_of timestamptz
 );
 comment on type credits.simulation is
     'What a spend would do now: the lots that it would take from, what is short, and what would '
-    'expire unused if nothing else were spent afterwards.';
+    'expire unused if nothing else were spent afterwards. Where grants_due is true, a spend would '
+    'find more: scheduled grants that are due come first.';
 
 create type credits.expiring as (
     account_id text,

@@ -14,6 +14,7 @@ from tests.functions.support import (
     DAY,
     HOUR,
     ILLEGAL_ACCOUNT,
+    MICROSECOND,
     NOW,
     illegal_amount,
     refused,
@@ -94,6 +95,25 @@ def test_what_has_expired_is_not_there_booked_or_not(fast: Credits, clock: Clock
         assert fast.simulate_spend("u", 6).short == 1
         assert fast.simulate_spend("u", 5).allocations == [[2, -5]]
         fast.expire_due()
+
+
+def test_scheduled_grants_that_are_due_are_not_foreseen_but_told(
+    fast: Credits, clock: Clock
+) -> None:
+    fast.renew_subscription(
+        "u", "pro", 10, period_start=NOW, period_end=NOW + 40 * DAY, grant_every="10 days"
+    )
+    assert not fast.simulate_spend("u").grants_due
+    clock.set(NOW + 10 * DAY - MICROSECOND)
+    assert not fast.simulate_spend("u").grants_due
+    clock.set(NOW + 10 * DAY)
+    spend = fast.simulate_spend("u", 10)
+    assert spend.grants_due
+    fast.grant_due()
+    spend = fast.simulate_spend("u", 10)
+    assert (spend.grants_due, spend.refusal) == (False, None)
+    assert as_done(fast, 10) == (None, spend.allocations)
+    assert fast.simulate_spend("nobody").grants_due is False
 
 
 class TestOverdueHolds:

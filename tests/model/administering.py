@@ -54,8 +54,10 @@ class Administering(Table):
     @step(3, account_id=choices.accounts, fault=st.sampled_from(FAULTS), nth=choices.numbers)
     def damage_and_repair(self, account_id: str, fault: Fault, nth: int) -> None:
         """Whatever the account has been through, its entries tell what somebody has changed."""
-        if self.twin.damage(account_id, fault, nth):
-            self.make("repair_account", account_id, {}, reason="damage", person="eve")
+        for name in dict.fromkeys([account_id, *self.twin.model.accounts]):
+            if self.twin.damage(name, fault, nth):
+                self.make("repair_account", name, {}, reason="damage", person="eve")
+                break
 
     @step(
         4,

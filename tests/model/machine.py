@@ -132,14 +132,9 @@ class Search(Granting, Subscribing, Spending, Holding, Using, Capping, Moving, A
         elif self.twin.depth:
             self.twin.keep()
 
-    @step(
-        3,
-        account_id=choices.accounts,
-        nth=st.integers(0, 30),
-        step=st.sampled_from([-US, 0 * US, US]),
-    )
-    def look_back(self, account_id: str, nth: int, step: timedelta) -> None:
-        self.twin.look_back(account_id, nth, step)
+    @step(3, nth=st.integers(0, 60), step=st.sampled_from([-US, 0 * US, US]))
+    def look_back(self, nth: int, step: timedelta) -> None:
+        self.twin.look_back(nth, step)
 
     @step(2, nth=st.integers(0, 60))
     def recall(self, nth: int) -> None:

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 _PARTS = ("balance", "available", "held", "settled", "debt", "pools")
 
 
+def instants(account: Account) -> set[datetime]:
+    """When something happened to the account, or will."""
+    return {
+        *(entry.occurred_at for entry in account.entries),
+        *(lot.expires_at for lot in account.lots.values()),
+        *(hold.expires_at for hold in account.holds.values()),
+    }
+
+
 def balance(account: Account, moment: datetime) -> Shown:
     """What the account had at ``moment``, from its entries.
 

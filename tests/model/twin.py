@@ -165,17 +165,17 @@ class Twin:
             assert not any(open_ends.values()), open_ends
         self.compare()
 
-    def look_back(self, account_id: str, nth: int, step: timedelta) -> None:
-        """Ask what the account had close to an instant at which something happened."""
-        account = self.model.account(account_id)
+    def look_back(self, nth: int, step: timedelta) -> None:
+        """Ask what an account had close to an instant at which something happened to it."""
         instants = {
-            *(entry.occurred_at for entry in account.entries),
-            *(lot.expires_at for lot in account.lots.values()),
-            *(hold.expires_at for hold in account.holds.values()),
+            (instant, account.account_id)
+            for account in self.model.accounts.values()
+            for instant in past.instants(account)
+            if instant <= self.model.now - abs(step)
         }
-        past_ones = sorted(one for one in instants if one <= self.model.now - abs(step))
-        if past_ones:
-            moment = past_ones[nth % len(past_ones)] + step
+        if instants:
+            instant, account_id = sorted(instants)[nth % len(instants)]
+            account, moment = self.model.account(account_id), instant + step
             self._remember(account_id, moment, past.balance(account, moment))
 
     def recall(self, nth: int) -> None:

@@ -62,7 +62,8 @@ class Simulation:
     is missing. ``allocations`` are ``[[lot, signed credits], ...]`` as in a receipt. ``expiring``
     are objects with ``lot_id``, ``pool``, ``expires_at`` (text) and ``amount``: what expires if
     nothing else is spent, ``unused`` credits in all, ``avoidable`` of them sooner than necessary. A
-    lot that a hold past its deadline would make has None for its number.
+    lot that a hold past its deadline would make has None for its number. Where ``grants_due`` is
+    true, scheduled grants are due that a spend would book first: it may find more than this.
     """
 
     account_id: str
@@ -74,6 +75,7 @@ class Simulation:
     unused: int
     avoidable: int
     expiring: list[dict[str, Any]]
+    grants_due: bool
     as_of: datetime
 
 

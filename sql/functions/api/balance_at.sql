@@ -59,7 +59,8 @@ $$;
 comment on function credits.balance_at(text, timestamptz) is
 'What an account had at an instant of the past, exact to the microsecond, from its entries alone.
 
-An entry counts from its date, an expiry from the expiry, however late it was booked. The two differ
-from what get_balance said then in one case: a hold that was released some time after its deadline
-read as held until then, and counts here as released at the deadline. Reads as zeros for an unknown
-account. For the future there is simulate_spend.';
+An entry counts from its date, an expiry from the expiry, however late it was booked. So it differs
+from what get_balance said then where something was booked late: a hold that was released after its
+deadline counts as released at the deadline, a scheduled grant from its instant, a period that was
+billed late from its start. Reads as zeros for an unknown account. For the future there is
+simulate_spend.';

@@ -1,5 +1,7 @@
 -- What deduct_credit would do at this instant, without doing it and without a lock: which lots it
 -- would take from, why it would refuse, what is short, and what would expire unused afterwards.
+-- Scheduled grants are not foreseen: what they bring follows from what carries over, from payments
+-- and from debt, and is worked out where they are booked. grants_due says that there are some.
 -- Locks nothing. An unknown account has nothing. Raises invalid_argument.
 -- For credits_service, credits_admin and credits_reader.
 create or replace function credits.simulate_spend(p_account_id text, p_amount bigint default 1)
@@ -86,6 +88,12 @@ begin
         when v_outlook.debt > 0 then 'in_debt'
         when v_spend.short > 0 then 'insufficient_credits'
     end;
+    v_spend.grants_due := v_status in ('active', 'frozen') and exists (
+        select
+        from credits_private.subscription_items i
+        where i.account_id = p_account_id and i.next_grant_at <= v_spend.as_of
+    );
+    v_spend.grants_due := coalesce(v_spend.grants_due, false);
     return v_spend;
 end
 $$;
@@ -97,4 +105,8 @@ missing. If it would be refused, the lots are those it would take from if it cou
 
 expiring lists what would expire unused if nothing else were spent afterwards, soonest first, and
 unused is the sum. avoidable is how many of these credits are lost too early because the spend takes
-from lots that last longer: a better priority outranks an earlier expiry. Caps are not looked at.';
+from lots that last longer: a better priority outranks an earlier expiry.
+
+Caps are not looked at. Scheduled grants (p_grant_every) that are due and not booked are not
+foreseen, as in get_balance: grants_due is true then, and a spend would book them first and may find
+more. Run grant_due, and ask again.';

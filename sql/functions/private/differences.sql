@@ -41,7 +41,12 @@ as $$
         cross join lateral (
             select least(
                 (select min((l.lot).expires_at) from lots l where l.credits > 0),
-                (select min((h.hold).expires_at) from holds h where h.status = 'open')
+                (select min((h.hold).expires_at) from holds h where h.status = 'open'),
+                (
+                    select min(i.next_grant_at)
+                    from credits_private.subscription_items i
+                    where i.account_id = p_account_id
+                )
             ) as next_event_at
         ) as e
         left join lateral (

@@ -258,6 +258,8 @@ def simulate(*, account_id: str, amount: int, database_url: str, as_json: bool) 
         return
     if spend.refusal:
         click.echo(f"it would be refused: {spend.refusal}, {spend.short} short")
+    if spend.grants_due:
+        click.echo("scheduled grants are due, and would come first: there may be more than this")
     show_table(("lot", "amount"), spend.allocations)
     if spend.unused:
         early = f", {spend.avoidable} of them sooner than necessary" if spend.avoidable else ""
