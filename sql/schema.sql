@@ -3755,6 +3755,91 @@ It goes before the metadata of the customer and before what purchases name. What
 before stays where it is.';
 
 --
+-- Name: link_payment(text, text, text, text, text); Type: FUNCTION; Schema: credits; Owner: credits_owner
+--
+
+CREATE FUNCTION credits.link_payment(p_account_id text, p_payment text, p_event_id text, p_provider text DEFAULT 'manual'::text, p_provider_account text DEFAULT ''::text) RETURNS credits.stripe_outcome
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    v_event credits_private.stripe_events;
+    v_names text[];
+    v_ref credits_private.payment_refs;
+    v_order credits_private.payment_order;
+    v_payment credits_private.payments;
+begin
+    perform credits_private.check_account_id(p_account_id);
+    perform credits_private.check_argument(
+        'p_payment', length(p_payment) between 1 and 255, '1 to 255 characters'
+    );
+    perform credits_private.check_text('p_provider', p_provider, 63);
+    perform credits_private.check_argument(
+        'p_provider', p_provider is distinct from 'stripe',
+        'any provider but stripe, under which the credits were granted'
+    );
+    v_event := credits_private.lock_stripe_event(p_event_id, p_provider_account);
+    v_names := credits_private.lock_stripe_objects(
+        v_event, credits_private.stripe_object_ids(v_event.body #> '{data,object}')
+    );
+    perform credits_private.lock_chain(p_account_id);
+    v_order.provider := coalesce(p_provider, 'manual');
+    v_order.object_id := p_payment;
+    v_payment := credits_private.find_payment(p_account_id, v_order);
+    v_ref := credits_private.find_stripe_payment(v_event, v_names);
+    if (v_ref.account_id, v_ref.payment_id) = (p_account_id, v_payment.payment_id) then
+        v_event.outcome := 'duplicate';
+        return credits_private.describe_stripe_event(v_event);
+    elsif v_ref.account_id is not null
+        or v_event.body is null
+        or v_payment.amount_paid is null
+        or v_event.event_type not in (
+            'checkout.session.completed', 'checkout.session.async_payment_succeeded',
+            'payment_intent.succeeded', 'invoice.paid', 'invoice.payment_succeeded'
+        )
+    then
+        perform credits_private.fail(
+            'invalid_state',
+            jsonb_build_object(
+                'event_id', v_event.event_id, 'outcome', v_event.outcome,
+                'account_id', v_ref.account_id, 'amount_paid', v_payment.amount_paid
+            ),
+            'Only a purchase that has granted nothing can be linked, to a payment with an amount.'
+        );
+    end if;
+
+    v_order.provider := 'stripe';
+    v_order.object_id := v_names[1];
+    v_order.other_ids := v_names;
+    v_order.livemode := v_event.livemode;
+    v_order.provider_account := v_event.provider_account;
+    perform credits_private.insert_refs(p_account_id, v_payment.payment_id, v_order);
+    perform credits_private.settle_stripe_payment(v_event, v_names, p_waits => false);
+    v_event.outcome := 'applied';
+    v_event.reason := 'linked to payment ' || p_payment || ', which was granted by hand';
+    v_event.account_id := p_account_id;
+    v_event.waits_for := null;
+    update credits_private.stripe_events e
+    set outcome = v_event.outcome, reason = v_event.reason, account_id = v_event.account_id,
+        waits_for = null, retry_at = null
+    where e.provider_account = v_event.provider_account and e.event_id = v_event.event_id;
+    return credits_private.describe_stripe_event(v_event);
+end
+$$;
+
+ALTER FUNCTION credits.link_payment(p_account_id text, p_payment text, p_event_id text, p_provider text, p_provider_account text) OWNER TO credits_owner;
+
+--
+-- Name: FUNCTION link_payment(p_account_id text, p_payment text, p_event_id text, p_provider text, p_provider_account text); Type: COMMENT; Schema: credits; Owner: credits_owner
+--
+
+COMMENT ON FUNCTION credits.link_payment(p_account_id text, p_payment text, p_event_id text, p_provider text, p_provider_account text) IS 'Ties a purchase of Stripe, by its event, to the payment under which somebody has granted its
+credits by hand: add_purchased_credits or record_payment, with the amount that was paid.
+
+The event then counts as applied and grants nothing; refunds and disputes take those credits back,
+also those that came before.';
+
+--
 -- Name: list_entries(text, integer, bigint, text, text, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: credits; Owner: credits_owner
 --
 
@@ -22812,6 +22897,14 @@ GRANT ALL ON FUNCTION credits.ingest_stripe_event(p_payload text, p_livemode boo
 REVOKE ALL ON FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) FROM PUBLIC;
 GRANT ALL ON FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) TO credits_service;
 GRANT ALL ON FUNCTION credits.link_customer(p_account_id text, p_customer text, p_livemode boolean, p_provider_account text) TO credits_admin;
+
+--
+-- Name: FUNCTION link_payment(p_account_id text, p_payment text, p_event_id text, p_provider text, p_provider_account text); Type: ACL; Schema: credits; Owner: credits_owner
+--
+
+REVOKE ALL ON FUNCTION credits.link_payment(p_account_id text, p_payment text, p_event_id text, p_provider text, p_provider_account text) FROM PUBLIC;
+GRANT ALL ON FUNCTION credits.link_payment(p_account_id text, p_payment text, p_event_id text, p_provider text, p_provider_account text) TO credits_service;
+GRANT ALL ON FUNCTION credits.link_payment(p_account_id text, p_payment text, p_event_id text, p_provider text, p_provider_account text) TO credits_admin;
 
 --
 -- Name: FUNCTION list_entries(p_account_id text, p_limit integer, p_before bigint, p_kind text, p_feature text, p_reference text, p_member text, p_from timestamp with time zone, p_to timestamp with time zone); Type: ACL; Schema: credits; Owner: credits_owner

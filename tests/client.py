@@ -125,6 +125,7 @@ class Credits:
     list_stripe_backlog = _method(rpc.list_stripe_backlog)
     add_stripe_line_items = _method(rpc.add_stripe_line_items)
     link_customer = _method(rpc.link_customer)
+    link_payment = _method(rpc.link_payment)
     claim_payment = _method(rpc.claim_payment)
     set_stripe_price = _method(rpc.set_stripe_price)
     mirror_stripe_object = _method(rpc.mirror_stripe_object)

@@ -65,6 +65,7 @@ grant execute on function
     credits.grant_credits(text, bigint, text, timestamptz, text, text, jsonb),
     credits.grant_due(integer),
     credits.link_customer(text, text, boolean, text),
+    credits.link_payment(text, text, text, text, text),
     credits.merge_accounts(text, text, text, text, text, jsonb),
     credits.mirror_stripe_object(jsonb, timestamptz, boolean, text),
     credits.purge_stripe_events(integer),

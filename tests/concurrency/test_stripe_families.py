@@ -142,6 +142,25 @@ def test_a_price_that_comes_by_an_event_and_one_that_is_read(
     assert credits.booked("ann") == [("grant", 500)]
 
 
+def test_a_purchase_that_is_linked_while_its_refund_comes(
+    credits: Credits, sessions: Sessions
+) -> None:
+    event = purchase("nobody", "pi_1") | {"id": "evt_1"}
+    event["data"]["object"] |= {"client_reference_id": None, "customer": None}
+    event["data"]["object"]["metadata"].pop("account")
+    assert delivery(event)(credits).outcome == "parked"
+    credits.add_purchased_credits(
+        "ann", 100, amount_paid=1000, currency="usd", reference="ticket 1"
+    )
+    race = sessions.race(
+        lambda one: one.link_payment("ann", "ticket 1", "evt_1"),
+        delivery(objects.refund(PAID_AT, amount=500, charge=None)),
+    )
+    assert race.waited
+    assert credits.balance("ann") == 50
+    assert credits.list_stripe_events() == []
+
+
 class TestRetries:
     @pytest.fixture(autouse=True)
     def _failed(self, credits: Credits) -> None:

@@ -188,6 +188,7 @@ def test_every_writer_takes_part(credits: Credits) -> None:
         "retry_stripe_event",
         "add_stripe_line_items",
         "link_customer",
+        "link_payment",
         "claim_payment",
         "dismiss_stripe_event",
         "purge_stripe_events",

@@ -73,6 +73,7 @@ SERVICE = READS | {
     "mirror_stripe_object",
     "record_stripe_run",
     "link_customer",
+    "link_payment",
     "claim_payment",
     "seal_due",
     "transfer_credits",
@@ -81,7 +82,7 @@ SERVICE = READS | {
 MATRIX: dict[str, set[str]] = {
     "credits_service": SERVICE,
     "credits_admin": READS
-    | {"link_customer", "claim_payment"}
+    | {"link_customer", "link_payment", "claim_payment"}
     | {"dismiss_stripe_event", "purge_stripe_events", "retry_stripe_event"}
     | {"mirror_stripe_object", "record_stripe_run", "ingest_stripe_event"}
     | {"set_stripe_price", "clawback_credits", "grant_credits", "set_member_cap"}

@@ -371,6 +371,19 @@ SAMPLES: dict[str, Sample] = {
         _READER,
         (_PARKED,),
     ),
+    "link_payment": Sample(
+        {**_ON, "p_payment": "pay-1", "p_event_id": "evt_paid_" + ACCOUNT},
+        {"p_provider": "manual", "p_provider_account": ""},
+        _ADMIN,
+        (
+            _PAID,
+            (
+                "add_purchased_credits",
+                {**_ON, "p_amount": 5, "p_amount_paid": 500, "p_currency": "usd"}
+                | {"p_reference": "pay-1"},
+            ),
+        ),
+    ),
     "mirror_stripe_object": Sample(
         {
             "p_object": {"id": "price_" + ACCOUNT, "object": "price", "created": 1_780_000_000},

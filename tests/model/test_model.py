@@ -30,6 +30,7 @@ EXAMPLES, STEPS = (2000, 50) if NIGHTLY else (200, 30)
 NOT_DRIVEN = {
     "ingest_stripe_event": "reads JSON of Stripe; what it books goes through the same steps",
     "add_stripe_line_items": "applies what ingest_stripe_event has stored",
+    "link_payment": "gives a payment another name, under which ingest_stripe_event finds it",
     "link_customer": "applies what ingest_stripe_event has stored",
     "claim_payment": "applies what ingest_stripe_event has stored",
     "retry_stripe_event": "applies what ingest_stripe_event has stored",

@@ -131,6 +131,30 @@ def link_customer(
     )
 
 
+def link_payment(
+    conn: Connection,
+    account_id: str,
+    payment: str,
+    event_id: str,
+    *,
+    provider: str | None = None,
+    provider_account: str | None = None,
+) -> StripeOutcome:
+    """Tie a purchase of Stripe to the payment under which its credits were granted by hand."""
+    return call(
+        conn,
+        StripeOutcome,
+        "link_payment",
+        given(
+            account_id=account_id,
+            payment=payment,
+            event_id=event_id,
+            provider=provider,
+            provider_account=provider_account,
+        ),
+    )
+
+
 def claim_payment(
     conn: Connection, account_id: str, event_id: str, *, provider_account: str | None = None
 ) -> StripeOutcome:
