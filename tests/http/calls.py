@@ -372,7 +372,7 @@ SAMPLES: dict[str, Sample] = {
         (_PARKED,),
     ),
     "link_payment": Sample(
-        {**_ON, "p_payment": "pay-1", "p_event_id": "evt_paid_" + ACCOUNT},
+        {**_ON, "p_payment": "pay-" + ACCOUNT, "p_event_id": "evt_paid_" + ACCOUNT},
         {"p_provider": "manual", "p_provider_account": ""},
         _ADMIN,
         (
@@ -380,7 +380,7 @@ SAMPLES: dict[str, Sample] = {
             (
                 "add_purchased_credits",
                 {**_ON, "p_amount": 5, "p_amount_paid": 500, "p_currency": "usd"}
-                | {"p_reference": "pay-1"},
+                | {"p_reference": "pay-" + ACCOUNT},
             ),
         ),
     ),
