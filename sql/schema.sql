@@ -7981,7 +7981,7 @@ COMMENT ON COLUMN credits_private.subscription_items.time_zone IS 'Zone in which
 -- Name: COLUMN subscription_items.parts; Type: COMMENT; Schema: credits_private; Owner: credits_owner
 --
 
-COMMENT ON COLUMN credits_private.subscription_items.parts IS 'Array of [payment, credits, cost]: what each later grant consists of; the payment and its cost may be null.';
+COMMENT ON COLUMN credits_private.subscription_items.parts IS 'Array of [payment, credits, paid credits, cost of these]: what each later grant consists of, and what it would without a downgrade; payment and cost may be null.';
 
 --
 -- Name: COLUMN subscription_items.grants_done; Type: COMMENT; Schema: credits_private; Owner: credits_owner
@@ -8018,38 +8018,50 @@ CREATE FUNCTION credits_private.change_item(p_item credits_private.subscription_
 declare
     v_item credits_private.subscription_items := p_item;
     v_more bigint := p_amount - p_item.amount;
+    v_room bigint;
 begin
     v_item.amount := p_amount;
     v_item.plan := coalesce(p_plan, p_item.plan);
     v_item.next_amount := null;
     v_item.next_plan := null;
-    if p_item.grant_months is null then
+    if p_item.grant_months is null or v_more = 0 then
         return v_item;
     end if;
+    if p_payment.payment_id is null then
+        select
+            coalesce(
+                jsonb_agg(
+                    jsonb_set(
+                        x.part, '{1}',
+                        to_jsonb(case
+                            when v_more < 0 then
+                                least(x.amount, greatest(p_amount - x.amounts_before, 0))
+                            else x.amount + least(x.room, greatest(v_more - x.rooms_before, 0))
+                        end)
+                    )
+                    order by x.ordinal
+                ),
+                '[]'
+            ),
+            coalesce(sum(x.room), 0)
+        into v_item.parts, v_room
+        from (
+            select p.part, p.ordinal, p.amount, p.room,
+                sum(p.amount) over (order by p.ordinal) - p.amount as amounts_before,
+                sum(p.room) over (order by p.ordinal) - p.room as rooms_before
+            from (
+                select q.part, q.ordinal, (q.part ->> 1)::bigint as amount,
+                    (q.part ->> 2)::bigint - (q.part ->> 1)::bigint as room
+                from jsonb_array_elements(p_item.parts) with ordinality as q (part, ordinal)
+            ) as p
+        ) as x;
+        v_more := v_more - v_room;
+    end if;
     if v_more > 0 then
-        v_item.parts := p_item.parts || jsonb_build_array(jsonb_build_array(
-            p_payment.payment_id, v_more,
+        v_item.parts := v_item.parts || jsonb_build_array(jsonb_build_array(
+            p_payment.payment_id, v_more, v_more,
             floor(p_payment.amount_paid::numeric * v_more / p_payment.granted)
         ));
-    elsif v_more < 0 then
-        select coalesce(
-            jsonb_agg(
-                jsonb_build_array(
-                    x.part -> 0,
-                    least(x.amount, p_amount - x.before),
-                    floor((x.part ->> 2)::numeric * least(x.amount, p_amount - x.before) / x.amount)
-                )
-                order by x.ordinal
-            ),
-            '[]'
-        ) into v_item.parts
-        from (
-            select p.part, p.ordinal, (p.part ->> 1)::bigint as amount,
-                sum((p.part ->> 1)::bigint) over (order by p.ordinal) - (p.part ->> 1)::bigint
-                    as before
-            from jsonb_array_elements(p_item.parts) with ordinality as p (part, ordinal)
-        ) as x
-        where x.before < p_amount;
     end if;
     return v_item;
 end
@@ -11113,14 +11125,18 @@ declare
     v_withheld bigint;
     r_part record;
 begin
-    if p_item.parts = '[]' then
+    if p_item.amount = 0 then
         v_entry.kind := 'subscription';
         return credits_private.book(v_state, v_entry);
     end if;
     for r_part in
         select (x.part ->> 0)::bigint as payment_id, (x.part ->> 1)::bigint as amount,
-            (x.part ->> 2)::bigint as cost, x.ordinal
+            floor(
+                (x.part ->> 3)::numeric * (x.part ->> 1)::bigint / (x.part ->> 2)::bigint
+            ) as cost,
+            row_number() over (order by x.ordinal) as ordinal
         from jsonb_array_elements(p_item.parts) with ordinality as x (part, ordinal)
+        where (x.part ->> 1)::bigint > 0
         order by x.ordinal
     loop
         v_lot := null;
@@ -11946,7 +11962,7 @@ begin
             floor(p_payment.amount_paid::numeric * p_grant.amount / p_payment.granted)
         );
         v_item.parts := jsonb_build_array(
-            jsonb_build_array(p_payment.payment_id, p_grant.amount, v_cost)
+            jsonb_build_array(p_payment.payment_id, p_grant.amount, p_grant.amount, v_cost)
         );
     end if;
     return v_item;
@@ -13207,7 +13223,8 @@ CREATE FUNCTION credits_private.moved_parts(p_from_account_id text, p_parts json
     AS $$
     select coalesce(
         jsonb_agg(
-            jsonb_build_array(p.moved_to_payment_id, x.part -> 1, x.part -> 2) order by x.ordinal
+            jsonb_set(x.part, '{0}', coalesce(to_jsonb(p.moved_to_payment_id), 'null'))
+            order by x.ordinal
         ),
         '[]'
     )
@@ -19147,11 +19164,15 @@ begin
     select coalesce(sum(l.granted), 0), coalesce(bool_or(l.plan = p_plan), false)
     into v_granted, v_has_plan
     from credits_private.lots l
+    left join credits_private.payments p
+        on p.account_id = p_state.account_id and p.payment_id = l.payment_id
     where l.account_id = p_state.account_id
         and l.subscription = p_item.subscription
         and l.item = p_item.item
         and l.period_start = v_start
-        and l.origin in ('grant', 'schedule', 'upgrade');
+        and l.origin in ('grant', 'schedule', 'upgrade')
+        -- An upgrade whose money has all gone back was none.
+        and not (l.origin = 'upgrade' and coalesce(p.target = p.granted, false));
     v_due := case
         when p_policy = 'difference' then greatest(p_amount - v_granted, 0)
         when v_has_plan then 0

@@ -84,8 +84,8 @@ comment on column credits_private.subscription_items.grant_days is
 comment on column credits_private.subscription_items.time_zone is
     'Zone in which months and days are counted: the account''s when the period was granted.';
 comment on column credits_private.subscription_items.parts is
-    'Array of [payment, credits, cost]: what each later grant consists of; the payment and its '
-    'cost may be null.';
+    'Array of [payment, credits, paid credits, cost of these]: what each later grant consists of, '
+    'and what it would without a downgrade; payment and cost may be null.';
 comment on column credits_private.subscription_items.grants_done is
     'How many grants of the period are booked.';
 comment on column credits_private.subscription_items.next_grant_at is

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _US = timedelta(microseconds=1)
-Share = tuple[int | None, int, int | None]
-"""One part of each later grant: the payment that pays for it, credits, and their cost in money."""
+Share = tuple[int | None, int, int, int | None]
+"""One part of each later grant: who pays, credits, credits before downgrades, cost of those."""
 
 
 def on_the_clock(start: datetime, months: int, days: int, zone: str) -> datetime:

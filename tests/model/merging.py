@@ -122,8 +122,8 @@ def _move_subscriptions(old: Work, new: Work) -> None:
             moved = new.account.subscriptions[name] = one.copy()
             for item in moved.items.values():
                 item.parts = [
-                    (paid and old.account.payments[paid].moved_to, amount, cost)
-                    for paid, amount, cost in item.parts
+                    (paid and old.account.payments[paid].moved_to, amount, most, cost)
+                    for paid, amount, most, cost in item.parts
                 ]
             continue
         is_over = one.canceled_at is not None and not one.at_period_end

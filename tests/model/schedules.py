@@ -84,9 +84,11 @@ def grant_parts(
     work: Work, subscription: Subscription, item: Item, number: int, ends_at: datetime
 ) -> None:
     """A lot for each payment; what a payment has to give back by now is taken out of it at once."""
-    if not item.parts:
+    if not item.amount:
         work.book("subscription")
-    for position, (payment_id, amount, cost) in enumerate(item.parts):
+    parts = [part for part in item.parts if part[1]]
+    for position, (payment_id, amount, most, paid) in enumerate(parts):
+        cost = None if paid is None else paid * amount // most
         payment = None if payment_id is None else work.account.payments[payment_id]
         lot = Lot(
             pool="subscription",
@@ -142,7 +144,7 @@ def item_of(work: Work, grant: Grant, payment: Payment | None = None) -> Item:
             cost = grant.cost // (1 + item.to_come)
         elif payment is not None and payment.amount_paid is not None:
             cost = payment.amount_paid * grant.amount // payment.granted
-        item.parts = [(payment.payment_id if payment else None, grant.amount, cost)]
+        item.parts = [(payment.payment_id if payment else None, grant.amount, grant.amount, cost)]
     return item
 
 

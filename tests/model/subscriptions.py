@@ -217,10 +217,12 @@ def _due_at_once(work: Work, name: str, item: Item, asked: dict[str, Any]) -> in
     policy, plan = asked["policy"], asked["plan"]
     if policy == "none" or item.is_trial:
         return 0
+    gone = {one.payment_id for one in work.account.payments.values() if one.target == one.granted}
     granted = [
         lot
         for lot in work.account.lots.values()
         if lot.origin in {"grant", "schedule", "upgrade"}
+        and not (lot.origin == "upgrade" and lot.payment_id in gone)
         and (lot.subscription, lot.item) == (name, item.name)
         and lot.period_start == item.instant(item.done - 1)
     ]
@@ -242,19 +244,19 @@ def _due_at_once(work: Work, name: str, item: Item, asked: dict[str, Any]) -> in
 
 def _change(item: Item, amount: int, plan: str | None, paid: Payment | None) -> None:
     more = amount - item.amount
+    if item.every is not None and paid is None:
+        keep = amount
+        for number, (payment_id, credits, most, cost) in enumerate(item.parts):
+            # Less is cut off the last parts; more is first what was cut off before.
+            given = min(credits, keep) if more < 0 else min(most, credits + max(more, 0))
+            keep -= given
+            more -= given - credits if more > 0 else 0
+            item.parts[number] = (payment_id, given, most, cost)
     if item.every is not None and more > 0:
         cost = None
         if paid is not None and paid.amount_paid is not None:
             cost = paid.amount_paid * more // paid.granted
-        item.parts.append((paid.payment_id if paid else None, more, cost))
-    elif item.every is not None:
-        left, parts = amount, []
-        for payment_id, credits, cost in item.parts:
-            kept = min(credits, left)
-            left -= kept
-            if kept:
-                parts.append((payment_id, kept, None if cost is None else cost * kept // credits))
-        item.parts = parts
+        item.parts.append((paid.payment_id if paid else None, more, more, cost))
     item.amount, item.plan = amount, plan or item.plan
     item.next_amount = item.next_plan = None
 

@@ -20,14 +20,18 @@ declare
     v_withheld bigint;
     r_part record;
 begin
-    if p_item.parts = '[]' then
+    if p_item.amount = 0 then
         v_entry.kind := 'subscription';
         return credits_private.book(v_state, v_entry);
     end if;
     for r_part in
         select (x.part ->> 0)::bigint as payment_id, (x.part ->> 1)::bigint as amount,
-            (x.part ->> 2)::bigint as cost, x.ordinal
+            floor(
+                (x.part ->> 3)::numeric * (x.part ->> 1)::bigint / (x.part ->> 2)::bigint
+            ) as cost,
+            row_number() over (order by x.ordinal) as ordinal
         from jsonb_array_elements(p_item.parts) with ordinality as x (part, ordinal)
+        where (x.part ->> 1)::bigint > 0
         order by x.ordinal
     loop
         v_lot := null;

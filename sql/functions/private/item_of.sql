@@ -43,7 +43,7 @@ begin
             floor(p_payment.amount_paid::numeric * p_grant.amount / p_payment.granted)
         );
         v_item.parts := jsonb_build_array(
-            jsonb_build_array(p_payment.payment_id, p_grant.amount, v_cost)
+            jsonb_build_array(p_payment.payment_id, p_grant.amount, p_grant.amount, v_cost)
         );
     end if;
     return v_item;

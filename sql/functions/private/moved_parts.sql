@@ -9,7 +9,8 @@ set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         jsonb_agg(
-            jsonb_build_array(p.moved_to_payment_id, x.part -> 1, x.part -> 2) order by x.ordinal
+            jsonb_set(x.part, '{0}', coalesce(to_jsonb(p.moved_to_payment_id), 'null'))
+            order by x.ordinal
         ),
         '[]'
     )

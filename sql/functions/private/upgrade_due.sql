@@ -29,11 +29,15 @@ begin
     select coalesce(sum(l.granted), 0), coalesce(bool_or(l.plan = p_plan), false)
     into v_granted, v_has_plan
     from credits_private.lots l
+    left join credits_private.payments p
+        on p.account_id = p_state.account_id and p.payment_id = l.payment_id
     where l.account_id = p_state.account_id
         and l.subscription = p_item.subscription
         and l.item = p_item.item
         and l.period_start = v_start
-        and l.origin in ('grant', 'schedule', 'upgrade');
+        and l.origin in ('grant', 'schedule', 'upgrade')
+        -- An upgrade whose money has all gone back was none.
+        and not (l.origin = 'upgrade' and coalesce(p.target = p.granted, false));
     v_due := case
         when p_policy = 'difference' then greatest(p_amount - v_granted, 0)
         when v_has_plan then 0
