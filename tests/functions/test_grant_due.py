@@ -79,6 +79,23 @@ def test_it_is_bounded_and_takes_the_longest_due_first(fast: Credits, clock: Clo
     assert fast.get_backlog().due_grants == 0
 
 
+def test_what_waited_for_room_comes_with_the_renewal_that_makes_it(
+    fast: Credits, clock: Clock
+) -> None:
+    """The ledger says so too, although the command is about another subscription."""
+    fast.renew_subscription(
+        "u", "big", LIMIT - 15, period_start=NOW, period_end=NOW + 10 * DAY, rollover_cap=0
+    )
+    subscribe(fast, rollover_cap=None)
+    clock.set(NOW + 10 * DAY)
+    assert fast.grant_due() == NOTHING
+    fast.renew_subscription(
+        "u", "big", 5, period_start=NOW + 10 * DAY, period_end=NOW + 20 * DAY, rollover_cap=0
+    )
+    assert fast.available("u") == 25
+    assert fast.verify() == []
+
+
 def test_a_spend_does_not_wait_for_it(fast: Credits, clock: Clock) -> None:
     """Who comes first books what is due, and so no spend is refused for want of the run."""
     subscribe(fast)

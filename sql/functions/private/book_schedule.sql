@@ -30,8 +30,8 @@ begin
         v_before := v_item.next_grant_at - interval '0.000001 s';
         v_state := credits_private.book_due(v_state, v_before, null, p_on_their_own);
         v_state := credits_private.grant_scheduled(v_state, v_item);
+        v_state := credits_private.note_subscription(v_state, v_item.subscription);
         if p_on_their_own then
-            v_state := credits_private.note_subscription(v_state, v_item.subscription);
             v_state.command_id := null;
         end if;
     end loop;
