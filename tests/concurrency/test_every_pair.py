@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Differences = dict[tuple[str, str], tuple[Seen, list[Seen]]]
 
 
-# These work on what Stripe has sent, and are raced by test_stripe_events.
-OF_STRIPE = {"claim_payment", "link_customer"}
+# These work on what Stripe has sent, and are raced by test_stripe_events and test_stripe_families.
+OF_STRIPE = {"claim_payment", "link_customer", "link_payment"}
 
 
 def test_every_command_on_an_account_is_among_them(credits: Credits) -> None:
