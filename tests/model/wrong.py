@@ -92,6 +92,15 @@ _USES: list[dict[str, Any]] = [
     {"member": "m" * 256},
 ]
 
+_QUANTITIES: list[dict[str, Any]] = [{"quantity": number} for number in (None, 0, -1, MOST + 1)]
+
+_FEATURES: list[dict[str, Any]] = [
+    *_QUANTITIES,
+    {"feature": None},
+    {"member": ""},
+    {"member": "m" * 256},
+]
+
 _SUBSCRIPTIONS: list[dict[str, Any]] = [
     {"subscription": None},
     {"subscription": ""},
@@ -236,6 +245,9 @@ _WRONG: dict[str, list[dict[str, Any]]] = {
         *_USES,
     ],
     "capture_hold": [*_AMOUNTS, *_HOLD_IDS, {"if_short": "never"}],
+    "use_feature": _FEATURES,
+    "hold_feature": [*_FEATURES, *_HOLD_TIMES],
+    "capture_feature": [*_QUANTITIES, *_HOLD_IDS, {"if_short": "never"}],
     "release_hold": _HOLD_IDS,
     "extend_hold": [*_HOLD_IDS, *_HOLD_TIMES],
     "set_member_cap": [
