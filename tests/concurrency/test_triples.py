@@ -69,7 +69,7 @@ def _refunded(credits: Credits, account: str) -> object:
 
 def _sweep(credits: Credits, account: str) -> object:
     """What the sweep did; not whether it passed by an account that was locked."""
-    return replace(credits.expire_due(), has_more=False)
+    return replace(credits.expire_due(), has_more=False, skipped=0)
 
 
 EVENTS: dict[str, Callable[[Credits, str], object]] = {"paid": _paid, "refunded": _refunded}
