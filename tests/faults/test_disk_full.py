@@ -19,7 +19,7 @@ from tests.faults.load import background, ended, repeat, wait_for_more
 from tests.faults.server import OwnServer
 from tests.history.check import check
 from tests.history.load import run
-from tests.history.record import BY_CALLER, Acknowledged, History, Undone, Unknown
+from tests.history.record import BY_BATCH, BY_CALLER, Acknowledged, History, Undone, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def test_calls_that_cannot_be_written_are_undone(disk: SmallDisk, server: OwnSer
             wait_for_more(history, 50, Undone)
             for one in ended(history, Undone):
                 assert isinstance(one.outcome, Undone)
-                assert one.outcome.why.startswith((DiskFull.__name__, BY_CALLER))
+                assert one.outcome.why.startswith((DiskFull.__name__, BY_BATCH, BY_CALLER))
             # What needs no new block is answered, and so is what needs none at all.
             assert Credits(admin).get_balance("ann").status == "active"
             disk.free()
