@@ -329,6 +329,12 @@ SITUATIONS = {
 _LATER = {"overdue": NOON + 6 * DAY}
 
 
+def price_pages(credits: Credits) -> None:
+    """Let the commands that use a feature find it."""
+    credits.define_feature("page")
+    credits.set_rate_card("page", 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Answers, and what the account looks like afterwards, without its name."""
@@ -353,8 +359,7 @@ class Stage:
         self._clock = clock
         self._made = 0
         self._shown: datetime | None = None
-        credits.define_feature("page")
-        credits.set_rate_card("page", 1)
+        price_pages(credits)
 
     def account(self, situation: str) -> str:
         """Make an account; the clock is left at the moment at which the situation is reached."""

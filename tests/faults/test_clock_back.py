@@ -15,7 +15,7 @@ import pytest
 
 from pgcredits.errors import CreditsError, InsufficientCredits
 from tests.concurrency.sessions import ask
-from tests.concurrency.writers import NOON, SITUATIONS, SWEEP, WRITERS, On
+from tests.concurrency.writers import NOON, SITUATIONS, SWEEP, WRITERS, On, price_pages
 
 if TYPE_CHECKING:
     from tests.client import Credits
@@ -38,6 +38,8 @@ def test_no_command_is_dated_before_the_last_one(
     fast: Credits, clock: Clock, situation: str
 ) -> None:
     """Every command an hour before what is booked already; then the clock is right again."""
+    clock.set(NOON - HOUR)
+    price_pages(fast)
     for number, writer in enumerate(WRITERS | SWEEP):
         account = f"account-{number:02d}"
         clock.set(NOON)

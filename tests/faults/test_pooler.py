@@ -15,7 +15,7 @@ from pgcredits.migrate.errors import MigrateError
 from tests.client import Credits
 from tests.concurrency.deliveries import delivery, purchase
 from tests.concurrency.sessions import ask
-from tests.concurrency.writers import SITUATIONS, SWEEP, WRITERS, On
+from tests.concurrency.writers import SITUATIONS, SWEEP, WRITERS, On, price_pages
 from tests.faults.load import background, ended, repeat, wait_for_more
 from tests.faults.pgbouncer import PgBouncer
 from tests.history.check import check
@@ -200,6 +200,7 @@ def test_a_client_that_leaves_in_its_transaction_leaves_nothing(
 
 def _everything(client: Credits, name: str) -> None:
     """What applications, PostgREST, the relay and the sweep do; ``name`` is for new accounts."""
+    price_pages(client)
     for situation in SITUATIONS:
         account = f"{name}-{situation}"
         SITUATIONS[situation](client, account)
