@@ -161,6 +161,11 @@ class TestPrice:
         with refused(shop, InvalidArgument, argument=argument, allowed=allowed):
             shop.call(call, p_account_id="u", p_feature="image", p_modifiers=modifiers)
 
+    def test_a_minimum_is_no_price_for_modifiers_that_do_not_fit(self, shop: Credits) -> None:
+        shop.set_rate_card("image", 1, modifiers=MODES, minimum=3)
+        with refused(shop, InvalidArgument, argument="p_modifiers.mode"):
+            shop.use_feature("u", "image")
+
     def test_modifiers_of_a_feature_without_any(self, shop: Credits) -> None:
         allowed = "nothing: the feature has no modifiers"
         with refused(shop, InvalidArgument, argument="p_modifiers.x", allowed=allowed):
