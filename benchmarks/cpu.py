@@ -50,5 +50,10 @@ def server_seconds(postmaster: int) -> float:
     return ticks / _TICK
 
 
+def server_seconds_since(before: float, postmaster: int) -> float:
+    """Seconds used since ``server_seconds`` returned ``before``: one tick of its clock at least."""
+    return max(server_seconds(postmaster) - before, 1 / _TICK)
+
+
 def _stat(pid: int) -> list[str]:
     return (_PROC / str(pid) / "stat").read_text().rsplit(") ", 1)[1].split()

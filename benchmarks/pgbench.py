@@ -14,7 +14,7 @@ import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from benchmarks.cpu import server_seconds
+from benchmarks.cpu import server_seconds, server_seconds_since
 from benchmarks.load import ROLE
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run(
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env=_environment(server.dsn)
     )
-    used = server_seconds(server.postmaster) - before
+    used = server_seconds_since(before, server.postmaster)
     rate = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     if done.returncode != 0 or rate is None:
         raise click.ClickException(f"pgbench of {script.file} failed:\n{done.stderr[-1500:]}")

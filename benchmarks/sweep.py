@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from benchmarks.cpu import server_seconds
+from benchmarks.cpu import server_seconds, server_seconds_since
 from benchmarks.load import SPREAD, load_due
 from benchmarks.pgbench import Script, run
 from pgcredits import rpc
@@ -49,7 +49,7 @@ class Sweeping:
     @property
     def lots_a_second(self) -> float:
         """Lots for one second of CPU of all the server's processes."""
-        return self.lots / max(self.cpu, 0.01)
+        return self.lots / self.cpu
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ def _alone(server: Server, layout: str, batch: int) -> Sweeping:
         for swept, seconds in _batches(conn, batch):
             lots += swept
             took.append(seconds)
-        used = server_seconds(server.postmaster) - used
+        used = server_seconds_since(used, server.postmaster)
         log = _log_position(conn) - log
     return Sweeping(layout, lots, len(took), used, sum(took), max(took), log)
 

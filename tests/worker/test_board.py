@@ -117,6 +117,7 @@ class TestHealth:
     def test_one_late_job_is_enough(self, clock: FakeClock) -> None:
         board = Board(SCHEDULE, clock.now)
         clock.time += 3600
+        board.batch("grants", {})
         board.batch("seal", {})
         board.batch("stripe-retry", {})
         board.batch("stripe-lines", {})
